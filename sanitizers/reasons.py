@@ -168,8 +168,7 @@ REASONS: Final[Mapping[ReasonCode, ReasonText]] = MappingProxyType(
             "Given up after repeated failures.",
         ),
         ReasonCode.INTERNAL: ReasonText(
-            "無害化システム側の問題で処理できませんでした。"
-            "情報システム担当にお知らせください。",
+            "無害化システム側の問題で処理できませんでした。情報システム担当にお知らせください。",
             "A fault of the gateway itself.",
         ),
     }
