@@ -37,11 +37,16 @@ def _load(package: str, base: type[_T]) -> dict[str, _T]:
     return found
 
 
+def sanitizers_in(package: str) -> dict[str, Sanitizer]:
+    """All sanitizers of the modules in `package`, by the media type that they take."""
+    return _load(package, Sanitizer)  # type: ignore[type-abstract]
+
+
 def sanitizers_of(family: str) -> dict[str, Sanitizer]:
     """All sanitizers of `family`, by the media type that they take."""
     if family not in FAMILIES:
         raise ValueError(f"no such family: {family}")
-    return _load(f"sanitizers.{family}", Sanitizer)  # type: ignore[type-abstract]
+    return sanitizers_in(f"sanitizers.{family}")
 
 
 def verifiers() -> dict[str, Verifier]:

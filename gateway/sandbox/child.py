@@ -1,0 +1,172 @@
+"""What runs in the forked child: lock in, do one job, write the reply, be gone.
+
+From `lock_child` on this process is assumed hostile. It ends only through
+`os._exit`: no clean-up of the parent's state may run in it. Exit 0 means "a reply was
+written"; everything else is a failure whatever was written.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import signal
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from gateway.sandbox import protocol
+from gateway.sandbox.confine import lock_child
+from gateway.sandbox.protocol import Request
+from gateway.sandbox.seccomp import Filter
+from sanitizers.findings import Finding
+from sanitizers.model import Cleaned, Job, Method, Sanitizer, Verifier
+from sanitizers.reasons import ReasonCode, Withheld
+from sanitizers.verify import Rejected
+
+EXIT_OK: Final = 0
+EXIT_LOCK_FAILED: Final = 70
+EXIT_OUT_OF_MEMORY: Final = 71
+EXIT_NO_REPLY: Final = 72
+_FLUSH_AT: Final = 1 << 18  # bytes buffered before a write to the output
+
+
+class Identified(Protocol):
+    """What the identify family gives back."""
+
+    media_type: str
+    program: bool
+    findings: tuple[Finding, ...]
+
+
+class Toolbox(Protocol):
+    """What the warm parent of one family has loaded."""
+
+    sanitizers: Mapping[str, Sanitizer]
+    verifiers: Mapping[str, Verifier]
+
+    def identify(self, data: memoryview, *, name: str, claimed_type: str) -> Identified: ...
+
+
+class FdOutput:
+    """A sanitizer's output: buffered, counted, held to its budget."""
+
+    def __init__(self, fd: int, budget: int) -> None:
+        self._fd = fd
+        self._budget = budget
+        self._written = 0
+        self._buffer = bytearray()
+
+    def write(self, data: bytes | bytearray | memoryview, /) -> int:
+        """Append; raises Withheld over the budget of the part."""
+        size = len(data)
+        if self.tell() + size > self._budget:
+            raise Withheld(ReasonCode.OUTPUT_TOO_LARGE)
+        if size >= _FLUSH_AT:
+            self.flush()
+            self._put(data)
+        else:
+            self._buffer += data
+            if len(self._buffer) >= _FLUSH_AT:
+                self.flush()
+        return size
+
+    def tell(self) -> int:
+        """Bytes written so far."""
+        return self._written + len(self._buffer)
+
+    def flush(self) -> None:
+        """Hand everything to the kernel."""
+        if self._buffer:
+            self._put(self._buffer)
+            self._buffer = bytearray()
+
+    def _put(self, data: bytes | bytearray | memoryview) -> None:
+        view = memoryview(data)
+        while view:
+            done = os.write(self._fd, view)
+            self._written += done
+            view = view[done:]
+
+
+def _detail(error: BaseException) -> str:
+    """Type and place of an error: never its text, which may quote the file."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    place = ""
+    if at is not None:
+        place = f"{at.tb_frame.f_code.co_filename.rpartition('/')[2]}:{at.tb_lineno}"
+    return f"{type(error).__name__} {place}"
+
+
+def _do(request: Request, data: memoryview, out: FdOutput, tools: Toolbox) -> bytes:
+    if request.op == "identify":
+        found = tools.identify(data, name=request.name, claimed_type=request.claimed_type)
+        return protocol.encode_identified(found.media_type, found.program, found.findings)
+    if request.op == "verify":
+        verifier = tools.verifiers.get(request.media_type)
+        if verifier is None:
+            raise Withheld(ReasonCode.NOT_VERIFIED, "no verifier for this type")
+        verifier.verify(data)
+        return protocol.encode_verified()
+    sanitizer = tools.sanitizers.get(request.media_type)
+    if sanitizer is None:
+        raise Withheld(ReasonCode.UNSUPPORTED_TYPE)
+    job = Job(
+        data=data,
+        name=request.name,
+        claimed_type=request.claimed_type,
+        claimed_charset=request.claimed_charset,
+        media_type=request.media_type,
+        method=Method(request.method),
+        options=request.options,
+        limits=request.limits,
+    )
+    result = sanitizer.clean(job, out)
+    out.flush()
+    if isinstance(result, Cleaned):
+        return protocol.encode_cleaned(result, out.tell())
+    return protocol.encode_split(result)
+
+
+def _reply(request: Request, data: memoryview, out: FdOutput, tools: Toolbox) -> bytes:
+    try:
+        return _do(request, data, out, tools)
+    except Withheld as held:
+        return protocol.encode_withheld(held.code, held.detail)
+    except Rejected as rejected:
+        return protocol.encode_withheld(ReasonCode.NOT_VERIFIED, str(rejected))
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - any failed parse withholds the part
+        return protocol.encode_withheld(ReasonCode.DAMAGED, _detail(error))
+
+
+def run(
+    request: Request, descriptors: tuple[int, int, int], program: Filter, tools: Toolbox
+) -> None:
+    """Never returns. `descriptors`: input, output, reply."""
+    code = EXIT_LOCK_FAILED
+    try:
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+        signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+        source, output, reply = descriptors
+        size = request.size
+        view = memoryview(b"")
+        if size:
+            view = memoryview(mmap.mmap(source, size, prot=mmap.PROT_READ))
+        lock_child(
+            descriptors,
+            program,
+            cpu_seconds=request.limits.cpu_seconds,
+            memory_bytes=request.limits.memory_bytes + size,
+            output_bytes=max(request.limits.output_bytes, protocol.MAX_REPLY_BYTES),
+        )
+        code = EXIT_NO_REPLY
+        frame = _reply(request, view, FdOutput(output, request.limits.output_bytes), tools)
+        if len(frame) <= protocol.MAX_REPLY_BYTES:
+            FdOutput(reply, protocol.MAX_REPLY_BYTES)._put(frame)
+            code = EXIT_OK
+    except MemoryError:
+        code = EXIT_OUT_OF_MEMORY
+    finally:
+        os._exit(code)

@@ -1,0 +1,75 @@
+"""The warm parents: what each family loads and what one of its children may use.
+
+Memory is a child's RLIMIT_AS on top of its input; `weight` is what it is counted for
+against the worker's memory budget (a typical peak, in bytes, plus a factor of the
+input), so that many small mails run side by side and few large drawings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sanitizers.limits import MB, Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """One warm parent."""
+
+    name: str
+    package: str
+    limits: Limits
+    weight_bytes: int
+    weight_factor: float
+    quick: bool = False  # runs in the quick lane, never behind a heavy part
+
+
+FAMILIES: Final = (
+    Family(
+        name="identify",
+        package="sanitizers.identify",
+        limits=Limits(wall_seconds=20, cpu_seconds=10, memory_bytes=600 * MB, output_bytes=1 * MB),
+        weight_bytes=16 * MB,
+        weight_factor=1,
+        quick=True,
+    ),
+    Family(
+        name="text",
+        package="sanitizers.text",
+        # Output: decoded attachments of a mail; never more than the mail itself.
+        limits=Limits(
+            wall_seconds=60, cpu_seconds=40, memory_bytes=1_000 * MB, output_bytes=300 * MB
+        ),
+        weight_bytes=32 * MB,
+        weight_factor=3,
+        quick=True,
+    ),
+    Family(
+        name="image",
+        package="sanitizers.image",
+        limits=Limits(
+            wall_seconds=120, cpu_seconds=90, memory_bytes=3_000 * MB, output_bytes=500 * MB
+        ),
+        weight_bytes=400 * MB,
+        weight_factor=8,
+    ),
+    Family(
+        name="pdf",
+        package="sanitizers.pdf",
+        limits=Limits(
+            wall_seconds=600, cpu_seconds=500, memory_bytes=2_000 * MB, output_bytes=1_000 * MB
+        ),
+        weight_bytes=400 * MB,
+        weight_factor=4,
+    ),
+    Family(
+        name="verify",
+        package="sanitizers.verify",
+        limits=Limits(
+            wall_seconds=120, cpu_seconds=90, memory_bytes=1_500 * MB, output_bytes=1 * MB
+        ),
+        weight_bytes=64 * MB,
+        weight_factor=2,
+    ),
+)
