@@ -8,10 +8,24 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
+
+from gateway.errors import ConfigError, nearest
+
+ENVIRONMENT_PREFIX: Final = "MUGAIKA_"
+DEFAULT_FILE: Final = Path("config/gateway.toml")
 
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(B|kB|KB|MB|GB|TB)?")
 _UNITS: Final = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -142,3 +156,86 @@ class Config(Section):
     workers: Workers = Field(default_factory=Workers)
     keys: Keys = Keys()
     retention: Retention = Retention()
+
+
+def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Config:
+    """The configuration from `path` (else `./config/gateway.toml`, else the defaults).
+
+    Variables `MUGAIKA_SECTION__KEY` win over the file; lists are written as JSON.
+
+    Raises:
+        ConfigError: names the file (or variable), the key and the fix.
+    """
+    source = "built-in defaults"
+    raw: dict[str, Any] = {}
+    if path is None and DEFAULT_FILE.is_file():
+        path = DEFAULT_FILE
+    if path is not None:
+        source = str(path)
+        try:
+            raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(source, "", f"cannot be read: {error.strerror}") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(source, "", f"is not TOML: {error}") from None
+    _overlay(raw, os.environ if environment is None else environment)
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        raise _explained(source, error) from None
+    if not config.policy_file:
+        beside = (path.parent if path is not None else Path("config")) / "policy.toml"
+        config = config.model_copy(update={"policy_file": str(beside)})
+        if not beside.is_file():
+            config = config.model_copy(update={"policy_file": ""})
+    return config
+
+
+def _overlay(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
+    """Put the variables over the file's values, each checked for a known name."""
+    for variable, text in sorted(environment.items()):
+        if not variable.startswith(ENVIRONMENT_PREFIX):
+            continue
+        path = variable[len(ENVIRONMENT_PREFIX) :].lower().split("__")
+        model: type[BaseModel] = Config
+        target = raw
+        for step in path[:-1]:
+            field = model.model_fields.get(step)
+            if field is None or not isinstance(field.annotation, type):
+                raise ConfigError(variable, "", "no such section" + nearest(step, _keys(model)))
+            if not issubclass(field.annotation, BaseModel):
+                raise ConfigError(variable, "", f"{step} is not a section")
+            model = field.annotation
+            target = target.setdefault(step, {})
+        key = path[-1]
+        if key not in model.model_fields:
+            raise ConfigError(variable, "", "no such key" + nearest(key, _keys(model)))
+        target[key] = _value(variable, model.model_fields[key].annotation, text)
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return list(model.model_fields)
+
+
+def _value(variable: str, annotation: object, text: str) -> object:
+    """A variable's text as TOML would have given it: lists are JSON, the rest is text."""
+    if get_origin(annotation) is tuple:
+        try:
+            return TypeAdapter(tuple[str, ...]).validate_json(text)
+        except ValidationError:
+            raise ConfigError(variable, "", 'a list is written as JSON: ["a", "b"]') from None
+    return text
+
+
+def _explained(source: str, error: ValidationError) -> ConfigError:
+    first = error.errors()[0]
+    key = ".".join(str(step) for step in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        model: type[BaseModel] = Config
+        for step in first["loc"][:-1]:
+            annotation = model.model_fields[str(step)].annotation
+            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+                model = annotation
+        message = "unknown key" + nearest(str(first["loc"][-1]), _keys(model))
+    return ConfigError(source, key, message)

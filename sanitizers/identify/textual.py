@@ -1,0 +1,237 @@
+"""Text: is it one, and which kind. By its first lines and its name, allow-list first.
+
+Text whose extension is not known to be inert never becomes `text/plain` silently:
+it is a program when name or first lines say so, else unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from sanitizers.identify.labels import (
+    BY_EXTENSION,
+    PROGRAM,
+    PROGRAM_EXTENSIONS,
+    UNKNOWN,
+)
+from sanitizers.identify.names import INERT_TEXT
+
+HEAD_CHARS: Final = 8_192  # what the first-line rules look at
+#: WHATWG MIME Sniffing 3.0, "binary data byte", without 0x1A (end of file in DOS texts) and
+#: without 0x0E and 0x0F (shifts of 7-bit JIS and ISO-2022-KR).
+_BINARY: Final = bytes((*range(0x09), 0x0B, *range(0x10, 0x1A), *range(0x1C, 0x20)))
+_MAX_BINARY_SHARE: Final = 100  # one stray control byte in a hundred still reads as text
+
+_ODD_UNITS: Final = re.compile("[\0-\x08\x0b\x0e-\x19\x1c-\x1f\ufffd\uffff]")
+
+_SPARED_IN_NAMED_TEXT: Final = 4
+
+#: First lines that start an interpreter, whatever the name. Case is ignored.
+_SCRIPT_STARTS: Final = (
+    (re.compile(r"#![ \t]*/"), "application/x-sh"),
+    (re.compile(r"<\?php\b", re.I), "application/x-php"),
+    (
+        re.compile(r"(?:rem .{0,200}\n\s*|:: .{0,200}\n\s*)?@echo[ \t]+off", re.I),
+        "application/x-bat",
+    ),
+    (re.compile(r"windows registry editor version|regedit4\s", re.I), "text/x-registry"),
+    (re.compile(r"\[internetshortcut\]", re.I), "application/x-mswinurl"),
+    (re.compile(r"\[desktop entry\]", re.I), "application/x-mswinurl"),
+    (re.compile(r"\[shell\]\s*\r?\n\s*command", re.I), "application/x-scf"),
+    (re.compile(r"\[version\]\s*\r?\n\s*signature\s*=", re.I), "text/x-ms-inf"),
+    (re.compile(r"WEB\r?\n1\r?\n"), "application/x-iqy"),
+    (re.compile(r"ID;P"), "application/x-sylk"),
+    (re.compile(r"#@~\^"), "application/x-windows-script"),  # encoded script (JSE, VBE)
+    (re.compile(r"(?:screen mode id|full address):[is]:", re.I), "application/x-rdp"),
+)
+#: First element of an XML or HTML-like text → type. `{prefix:}name`, lower case.
+_ROOTS: Final = {
+    "svg": "image/svg+xml",
+    "html": "text/html",
+    "job": "application/x-windows-script",
+    "package": "application/x-windows-script",
+    "component": "application/x-windows-script",
+    "scriptlet": "application/x-windows-script",
+    "registration": "application/x-windows-script",
+    "mmc_consolefile": "application/x-msc",
+    "pcsettings": PROGRAM,
+    "assembly": PROGRAM,
+    "librarydescription": PROGRAM,
+    "searchconnectordescription": PROGRAM,
+    "project": PROGRAM,
+    "jnlp": "application/x-java-jnlp-file",
+    "worddocument": "application/msword",
+    "workbook": "application/vnd.ms-excel",
+    "visiodocument": "application/vnd.visio",
+}
+_ROOT: Final = re.compile(r"<([A-Za-z_][\w.-]{0,60}:)?([A-Za-z_][\w.-]{0,60})[\s/>]")
+_PROLOG: Final = re.compile(
+    r"\s*(?:<\?.{0,1000}?\?>|<!--.{0,4000}?-->|<!DOCTYPE[^<\[>]{0,500}(?:\[[^\]]{0,4000}\]\s*)?>)",
+    re.S | re.I,
+)
+_FLAT_ODF: Final = re.compile(
+    r"office:mimetype\s*=\s*[\"']application/vnd\.oasis\.opendocument\."
+    r"(text|spreadsheet|presentation|graphics)"
+)
+#: WHATWG MIME Sniffing 7.1: tags that make an unlabelled text HTML.
+_HTML_START: Final = re.compile(
+    r"(?:<!--.{0,4000}?-->\s*)*<(?:!doctype html|html|head|script|iframe|h1|div|font|table|a|style|"
+    r"title|b|body|br|p|meta|center|span|img|hta:application)[\s/>]",
+    re.S | re.I,
+)
+_HTML_NAMES: Final = frozenset(("html", "htm", "xhtml", "xht", "shtml"))
+_HEADER_LINE: Final = re.compile(r"[!-9;-~]{1,76}[ \t]*:")
+_MAIL_FIELDS: Final = frozenset(
+    (
+        "from", "to", "cc", "subject", "date", "message-id", "received", "return-path",
+        "mime-version", "reply-to", "sender", "delivered-to", "content-type", "x-mailer",
+        "in-reply-to", "references", "envelope-to", "dkim-signature", "resent-from",
+        "resent-date", "x-original-to", "authentication-results",
+    )
+)  # fmt: skip
+
+
+def is_text(head: bytes, ending: str = "") -> bool:
+    """Whether bytes read as text in some charset: a BOM, or next to no binary bytes.
+
+    A short file that is named as text may carry a few: they are cleaned, not hidden.
+    """
+    if head.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        return len(head) < 4 or _utf16(head) != "" or head[0] == 0xEF
+    if _utf16(head):
+        return True
+    binary = len(head) - len(head.translate(None, _BINARY))
+    spared = _SPARED_IN_NAMED_TEXT if ending and ending in INERT_TEXT and b"\0" not in head else 0
+    return (binary - spared) * _MAX_BINARY_SHARE <= len(head)
+
+
+def _utf16(head: bytes) -> str:
+    """UTF-16 with a BOM, or with NULs on one side of its pairs only."""
+    sample = head[:4096]
+    if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
+        codec = "utf-16-le" if sample[0] == 0xFF else "utf-16-be"
+        text = sample[2 : len(sample) // 2 * 2].decode(codec, "replace")
+        odd = len(_ODD_UNITS.findall(text))
+        return codec if odd * 20 <= len(text) else ""
+    even, odd_side = sample[0::2].count(0), sample[1::2].count(0)
+    if even + odd_side < max(2, len(sample) // 20):
+        return ""
+    if even == 0:
+        return "utf-16-le"
+    return "utf-16-be" if odd_side == 0 else ""
+
+
+def head_text(head: bytes) -> str:
+    """The first characters, for the first-line rules only: ASCII is right, the rest is not."""
+    codec = _utf16(head)
+    if codec:
+        return head[: 2 * HEAD_CHARS].decode(codec, "replace").lstrip("\ufeff \t\r\n\f\0")
+    return head[:HEAD_CHARS].removeprefix(b"\xef\xbb\xbf").decode("latin-1").lstrip(" \t\r\n\f\0")
+
+
+def looks_like_mail(text: str, *, claimed: bool) -> bool:
+    """A header block: three known fields, or one header line when name or label say mail."""
+    known = 0
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    for number, line in enumerate(lines[:60]):
+        if line[:5] in ("From ", ">From") and number == 0:
+            continue
+        if line[:1] in (" ", "\t") and number:
+            continue
+        if not _HEADER_LINE.match(line):
+            break
+        if claimed:
+            return True
+        known += line.split(":")[0].strip().lower() in _MAIL_FIELDS
+        if known >= 3:
+            return True
+    return False
+
+
+def _markup(text: str) -> str:
+    """Type of an XML or HTML text by its first element, "" when it is neither."""
+    at = 0
+    for _ in range(20):
+        prolog = _PROLOG.match(text, at)
+        if prolog is None:
+            break
+        at = prolog.end()
+    root = _ROOT.match(text, at + len(text[at:]) - len(text[at:].lstrip()))
+    name = root[2].lower() if root else ""
+    if name in ("job", "package", "component", "project", "assembly", "workbook", "registration"):
+        # Words that ordinary XML uses too: only with the signs of the real thing.
+        signs = {
+            "job": r"<script", "package": r"<job|<script", "component": r"<script|<registration",
+            "registration": r"<script", "project": r"<Target|<UsingTask|schemas\.microsoft\.com",
+            "assembly": r"urn:schemas-microsoft-com:asm", "workbook": r"office:spreadsheet",
+        }  # fmt: skip
+        if not re.search(signs[name], text, re.I):
+            name = ""
+    if name == "document" and (flat := _FLAT_ODF.search(text)):
+        return f"application/vnd.oasis.opendocument.{flat[1]}"
+    if name in _ROOTS:
+        return _ROOTS[name]
+    if re.match(r"<\?xml[\s?]", text, re.I):
+        return "application/xml"
+    return "text/html" if _HTML_START.match(text) else ""
+
+
+def classify(head: bytes, ending: str, claimed: str) -> str:
+    """Media type of a text.
+
+    `ending` is the name's extension, `claimed` our spelling of the label; both untrusted.
+    """
+    text = head_text(head)
+    for pattern, media_type in _SCRIPT_STARTS:
+        if pattern.match(text):
+            return media_type
+    mail_claimed = ending == "eml" or (not ending and claimed == "message/rfc822")
+    if looks_like_mail(text, claimed=mail_claimed):
+        if ending in ("mht", "mhtml"):
+            return "application/x-mimearchive"
+        if text.startswith("From ") and not mail_claimed:
+            return "application/mbox"
+        if ending not in INERT_TEXT - {"eml", ""} and ending not in PROGRAM_EXTENSIONS:
+            return "message/rfc822"
+        if mail_claimed:
+            return "message/rfc822"
+    markup = _markup(text)
+    if "hta:application" in text.lower() or ending == "hta":
+        return "application/hta"
+    if ending in PROGRAM_EXTENSIONS:
+        named = BY_EXTENSION[ending]
+        return next((t for t in named if t != PROGRAM), PROGRAM)
+    html = ending in _HTML_NAMES or (not ending and claimed == "text/html")
+    if markup and markup not in ("text/html", "application/xml") and not html:
+        return markup
+    card = re.match(r"BEGIN:(VCALENDAR|VCARD)\s", text, re.I)
+    if card and (ending in INERT_TEXT or ending in ("vcs", "ical", "ifb", "vcard")):
+        return "text/calendar" if card[1].upper() == "VCALENDAR" else "text/vcard"
+    if text.startswith("ISO-10303-21;"):  # ISO 10303-21, 6; SXF: feature or AP202 mode
+        return "application/x-sxf" if "feature_mode" in text else "application/p21"
+    if re.match(r"(?:999\r?\n[^\n]{0,200}\n\s*)*0\r?\n\s*SECTION\r?\n", text):  # DXF reference
+        return "image/vnd.dxf"
+    return _by_name(text, markup, ending, claimed)
+
+
+def _by_name(text: str, markup: str, ending: str, claimed: str) -> str:
+    if ending in ("csv", "tsv", "tab"):
+        return "text/csv" if ending == "csv" else "text/tab-separated-values"
+    if ending in _HTML_NAMES:
+        return "text/html"
+    if ending in ("mht", "mhtml"):
+        return "application/x-mimearchive"
+    if ending == "json":
+        return "application/json"
+    if ending in ("xml", "xsl", "xslt", "xsd"):
+        return markup or "application/xml"
+    if ending in ("txt", "text", "log", "md", "ics", "vcf", "eml"):
+        return "text/plain"
+    if ending:
+        return markup if markup else UNKNOWN
+    if claimed in ("text/html", "text/csv", "text/tab-separated-values", "application/json"):
+        return claimed
+    if claimed == "text/plain":
+        return "text/plain"
+    return markup or "text/plain"

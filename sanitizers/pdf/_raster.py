@@ -1,0 +1,267 @@
+"""Turns a page into pictures: resolution by page size, bands by memory, coding by content.
+
+A page up to A3 is one picture; a larger one becomes horizontal bands, rendered and
+encoded one after the other, so that memory does not grow with the page. Each band
+overlaps its neighbour by a few rows, so that no viewer shows a seam. Nothing but
+pixels passes through here: all encoders start from the raster that PDFium drew.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image, ImageChops, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+
+from sanitizers.pdf._pdfium import Page
+from sanitizers.pdf._sources import sources_of
+
+POINTS_PER_INCH: Final = 72
+DPI: Final = 200  # text of 8 points stays readable; fax "fine" has the same
+MAX_BITONAL_DPI: Final = 400  # scans of drawings; more adds bytes, not legibility
+MIN_IMAGE_DPI: Final = 100  # pages that are one coarse picture
+MAX_PAGE_PIXELS: Final = 40_000_000  # A0 gets 160 dpi, 200 × 200 inches get 31 dpi
+BAND_PIXELS: Final = 8_000_000  # A3 at 200 dpi in one piece; 32 MB of RGBX
+BAND_OVERLAP: Final = 2  # rows drawn twice, so that scaled edges leave no seam
+
+JPEG_QUALITY: Final = 80
+ZLIB_LEVEL: Final = 6
+#: Channels closer than this are grey: JPEG scans of grey paper wobble by a few levels.
+GREY_TOLERANCE: Final = 6
+#: A level or colour that fills this much of a page is a tint or an ink: kept exactly.
+DOMINANT_SHARE: Final = 0.002
+#: Smooth tones that are not tints, as a share of all pixels: more is a photograph.
+TONAL_SHARE: Final = 0.01
+SMOOTH_STEP: Final = 12  # neighbours in a photograph differ by less; edges of text by more
+#: Levels between ink and paper that a scaled bitonal scan may show at most.
+BITONAL_GREYS: Final = 0.12
+GREY_LEVELS: Final = 16  # 4 bits: enough for the smooth edges of text
+PALETTE: Final = 64
+SAMPLE_STEP: Final = 4  # palettes are chosen from every fourth pixel of every fourth row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One encoded image, ready for an image XObject (ISO 32000-2, 8.9.5)."""
+
+    width: int
+    height: int
+    colour: str  # "gray", "rgb" or "indexed"
+    bits: int
+    filter: str  # "CCITTFaxDecode", "DCTDecode" or "FlateDecode"
+    data: bytes
+    palette: bytes = b""  # RGB triples of "indexed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """A picture and the rows of the page's raster that it covers."""
+
+    top: int
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raster:
+    """Size of a page's raster in pixels; `bitonal` where its sources are."""
+
+    width: int
+    height: int
+    bitonal: bool
+
+
+def warm() -> None:
+    """Touch every encoder once: Pillow loads its codecs lazily."""
+    for size in ((8, 8), (64, 64)):
+        noise = Image.effect_noise(size, 80).convert("RGBX")
+        for bitonal in (True, False):
+            encode(noise, bitonal=bitonal)
+        encode(Image.new("RGBX", size, (255, 255, 255, 255)), bitonal=True)
+        encode(Image.new("RGBX", size, (255, 0, 255, 255)), bitonal=False)
+        _flate_gray(Image.new("L", size, 255))
+        _jpeg(noise.convert("L"), "gray")
+        _jpeg(noise, "rgb")
+
+
+def plan(page: Page, *, width: float, height: float) -> Raster:
+    """Choose the raster of a page by its size (points) and by what it is made of."""
+    width, height = width / POINTS_PER_INCH, height / POINTS_PER_INCH
+    sources = sources_of(page)
+    dpi = float(DPI)
+    if sources.images_only:
+        high = MAX_BITONAL_DPI if sources.bitonal else DPI
+        dpi = min(max(sources.dpi, MIN_IMAGE_DPI), high)
+    dpi = min(dpi, (MAX_PAGE_PIXELS / (width * height)) ** 0.5)
+    # A strip one point high may be longer than any row that fits in one band.
+    longest = BAND_PIXELS // (4 * BAND_OVERLAP)
+    columns = min(max(1, round(width * dpi)), longest)
+    rows = min(max(1, round(height * dpi)), MAX_PAGE_PIXELS)
+    return Raster(width=columns, height=rows, bitonal=sources.bitonal)
+
+
+def bands(page: Page, raster: Raster) -> Iterator[Band]:
+    """Render and encode the page from top to bottom."""
+    rows = max(BAND_PIXELS // raster.width, 4 * BAND_OVERLAP)
+    top = 0
+    while True:
+        count = min(rows, raster.height - top)
+        pixels = bytearray(raster.width * count * 4)
+        page.render(pixels, width=raster.width, height=raster.height, top=top, rows=count)
+        image = Image.frombuffer(
+            "RGBX", (raster.width, count), pixels, "raw", "RGBX", raster.width * 4, 1
+        )
+        yield Band(top=top, picture=encode(image, bitonal=raster.bitonal))
+        if top + count >= raster.height:
+            return
+        top += count - BAND_OVERLAP
+
+
+def encode(image: Image.Image, *, bitonal: bool) -> Picture:
+    """Encode an RGBX raster in the smallest way that does not hurt what it shows."""
+    red, green, blue, _ = image.split()
+    spread = max(
+        ImageChops.difference(red, green).getextrema()[1],
+        ImageChops.difference(green, blue).getextrema()[1],
+    )
+    if not isinstance(spread, int | float):  # for the type checker: "L" has one channel
+        raise TypeError("not a single channel")
+    grey = spread <= GREY_TOLERANCE
+    if grey:
+        if bitonal and _greys(green) <= BITONAL_GREYS:
+            return _fax(green)
+        return _jpeg(green, "gray") if _tonal(green) else _flate_gray(green)
+    return _jpeg(image, "rgb") if _tonal(green) else _flate_palette(image.convert("RGB"))
+
+
+def _greys(channel: Image.Image) -> float:
+    """Share of pixels that are neither ink nor paper."""
+    histogram = channel.histogram()
+    return sum(histogram[48:208]) / max(1, sum(histogram))
+
+
+def _dominant(histogram: list[int]) -> list[int]:
+    """Levels that fill a visible part of the page, the largest first."""
+    least = DOMINANT_SHARE * sum(histogram)
+    order = sorted(range(256), key=lambda level: (-histogram[level], level))
+    return [level for level in order if histogram[level] > least]
+
+
+def _tonal(channel: Image.Image) -> bool:
+    """Whether smooth tones other than plain tints fill a visible part of the page."""
+    width, height = channel.size
+    if width < 2:
+        return False
+    tints = set(_dominant(channel.histogram())[:GREY_LEVELS])
+    middle = channel.point([255 * (8 < level < 248 and level not in tints) for level in range(256)])
+    if middle.getbbox() is None:
+        return False
+    left = channel.crop((0, 0, width - 1, height))
+    right = channel.crop((1, 0, width, height))
+    step = ImageChops.difference(left, right)
+    smooth = step.point([255 * (level < SMOOTH_STEP) for level in range(256)])
+    both = ImageChops.darker(middle.crop((0, 0, width - 1, height)), smooth)
+    # The neighbour must be of the middle tones too: edges of text end in ink or paper.
+    both = ImageChops.darker(both, middle.crop((1, 0, width, height)))
+    return both.histogram()[255] > TONAL_SHARE * width * height
+
+
+def _fax(channel: Image.Image) -> Picture:
+    """CCITT group 4 (ISO 32000-2, 7.4.6): black is 1, as libtiff writes it."""
+    image = channel.point([0] * 128 + [255] * 128).convert("1", dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
+    size = (image.width + 7) // 8 * image.height
+    image.save(buffer, "TIFF", compression="group4", strip_size=size)
+    encoded = buffer.getvalue()
+    buffer.seek(0)
+    with TiffImagePlugin.TiffImageFile(buffer) as tiff:
+        (start,), (length,) = tiff.tag_v2[273], tiff.tag_v2[279]  # one strip
+    data = encoded[start : start + length]
+    return Picture(
+        width=image.width,
+        height=image.height,
+        colour="gray",
+        bits=1,
+        filter="CCITTFaxDecode",
+        data=data,
+    )
+
+
+def _flate_gray(channel: Image.Image) -> Picture:
+    """Up to 16 levels in 4 bits: the dominant ones exactly, the rest evenly spaced."""
+    levels = set(_dominant(channel.histogram())[: GREY_LEVELS // 2])
+    steps = GREY_LEVELS - len(levels)
+    levels |= {round(i * 255 / (steps - 1)) for i in range(steps)}
+    palette = sorted(levels)
+    nearest = [
+        min(range(len(palette)), key=lambda i: abs(palette[i] - level)) for level in range(256)
+    ]
+    indices = channel.point(nearest)
+    indices.putpalette([value for level in palette for value in (level,) * 3])
+    return _flate(indices, bits=4, colours=bytes(v for level in palette for v in (level,) * 3))
+
+
+def _flate_palette(image: Image.Image) -> Picture:
+    """At most 64 colours in 8 bits: the dominant ones exactly, the rest by median cut."""
+    size = (max(1, image.width // SAMPLE_STEP), max(1, image.height // SAMPLE_STEP))
+    sample = image.resize(size, Image.Resampling.NEAREST)
+    counted = sample.getcolors(size[0] * size[1]) or []
+    counted.sort(key=lambda pair: (-pair[0], pair[1]))
+    least = DOMINANT_SHARE * size[0] * size[1]
+    exact = [colour for count, colour in counted[: PALETTE // 2] if count > least]
+    rest = sample.quantize(PALETTE - len(exact), method=Image.Quantize.MEDIANCUT)
+    colours = bytearray()
+    for colour in exact:
+        if isinstance(colour, tuple):
+            colours += bytes(int(value) for value in colour[:3])
+    colours += bytes(rest.getpalette() or [])[: 3 * (PALETTE - len(exact))]
+    table = Image.new("P", (1, 1))
+    table.putpalette(bytes(colours))
+    indices = image.quantize(palette=table, dither=Image.Dither.NONE)
+    return _flate(indices, bits=8, colours=bytes(colours))
+
+
+def _flate(indices: Image.Image, *, bits: int, colours: bytes) -> Picture:
+    """Flate with PNG predictors (ISO 32000-2, 7.4.4): the IDAT of a PNG is just that."""
+    buffer = io.BytesIO()
+    indices.save(buffer, "PNG", bits=bits, compress_level=ZLIB_LEVEL)
+    return Picture(
+        width=indices.width,
+        height=indices.height,
+        colour="indexed",
+        bits=bits,
+        filter="FlateDecode",
+        data=_idat(buffer.getbuffer()),
+        palette=colours,
+    )
+
+
+def _idat(png: memoryview) -> bytes:
+    """The joined IDAT chunks (PNG, third edition, 11.2.3) of our own encoder's file."""
+    parts = []
+    at = 8
+    while at + 8 <= len(png):
+        length = int.from_bytes(png[at : at + 4], "big")
+        if png[at + 4 : at + 8] == b"IDAT":
+            parts.append(png[at + 8 : at + 8 + length])
+        at += 12 + length
+    return b"".join(parts)
+
+
+def _jpeg(image: Image.Image, colour: str) -> Picture:
+    """Baseline JPEG, 4:2:0 (ISO 32000-2, 7.4.8)."""
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=2)
+    return Picture(
+        width=image.width,
+        height=image.height,
+        colour=colour,
+        bits=8,
+        filter="DCTDecode",
+        data=buffer.getvalue(),
+    )
+
+
+# The plug-ins are used by name only; importing them here keeps them loaded in the sandbox.
+_PLUGINS: Final = (JpegImagePlugin, PngImagePlugin, TiffImagePlugin)

@@ -1,0 +1,306 @@
+"""The invisible text layer: what PDFium reads on a page, laid over the picture.
+
+Characters come with their boxes; neighbours on a line become a run, a run is cut into
+words, and each word is stretched to lie over its glyphs, so that search, selection and
+copying work as on the original. Only characters that a reader could have seen pass:
+no control, bidi or zero-width ones. Text outside the page box is dropped.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import pypdfium2_raw as pdfium
+
+from sanitizers.findings import Action, Findings, Kind
+from sanitizers.pdf import _glyphless as glyphless
+from sanitizers.pdf._pdfium import Geometry, Page
+from sanitizers.pdf._writer import Codes, number
+
+MAX_PAGE_CHARS: Final = 300_000  # a dense A0 table has about 100,000
+MAX_RUN_CHARS: Final = 2_000  # a line; longer ones go on in a new run
+MAX_WORD_CHARS: Final = 200  # characters of one string operand
+MIN_SIZE: Final = 0.1  # points; smaller text is drawn this high
+MAX_SIZE: Final = 20_000.0  # points; beyond the longest page
+STRETCH: Final = (5.0, 1000.0)  # percent of natural width that a word may take
+
+#: Same line: boxes overlap by half, heights within a factor two, and the next character
+#: starts no further than this many heights before or after the end of the last one.
+GAP_BEFORE: Final = 0.5
+GAP_AFTER: Final = 2.0
+
+BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+ZERO_WIDTH: Final = frozenset(
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064"
+    "\u3164\ufeff\uffa0"
+)
+#: Unicode general categories that never cross, beside the two sets above: controls,
+#: other format characters, surrogates, line and paragraph separators.
+FORBIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+LINE_ENDS: Final = frozenset({0x0A, 0x0D})
+#: PDFium's marks for a hyphen that ends a line.
+HYPHENS: Final = frozenset({0x02, 0xFFFE})
+
+
+@dataclass(slots=True, kw_only=True)
+class _Glyph:
+    """One character along its run's direction, in page units."""
+
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """Neighbouring characters with one direction (a unit vector) and one line box."""
+
+    direction: tuple[float, float]
+    low: float
+    high: float
+    glyphs: list[_Glyph] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Box:
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        return (self.left + self.right) / 2, (self.bottom + self.top) / 2
+
+    def span(self, axis: tuple[float, float]) -> tuple[float, float]:
+        """The box's shadow on an axis; for slanted text, that of an upright square."""
+        x, y = axis
+        if max(abs(x), abs(y)) > 0.999:
+            ends = (self.left * x + self.bottom * y, self.right * x + self.top * y)
+            return min(ends), max(ends)
+        half = min(self.right - self.left, self.top - self.bottom) / (abs(x) + abs(y)) / 2
+        middle = self.centre[0] * x + self.centre[1] * y
+        return middle - half, middle + half
+
+
+def text_of(
+    page: Page, geometry: Geometry, *, scale: float, codes: Codes, findings: Findings, where: str
+) -> tuple[bytes, int]:
+    """Operators of the page's text (between BT and ET) and how many characters it has.
+
+    `scale` turns page units into points of the output.
+    """
+    count = 0
+    operators: list[bytes] = []
+    state: dict[str, bytes] = {}
+    for run in _runs(page, geometry, findings, where):
+        count += len(run.glyphs)
+        operators += _draw(run, geometry, scale, codes, state)
+    return b"".join(operators), count
+
+
+def clean(code: int, findings: Findings, where: str) -> str:
+    """The character of a code point, or "" with a finding if it may not cross."""
+    if not 0 < code <= 0x10FFFF:
+        return ""
+    character = chr(code)
+    if character in BIDI:
+        findings.add(Kind.BIDI_CONTROL, Action.REMOVED, where=where)
+    elif character in ZERO_WIDTH or unicodedata.category(character) == "Cf":
+        findings.add(Kind.ZERO_WIDTH, Action.REMOVED, where=where)
+    elif unicodedata.category(character) in FORBIDDEN or code & 0xFFFE == 0xFFFE:
+        findings.add(Kind.CONTROL_CHARACTER, Action.REMOVED, where=where)
+    else:
+        return " " if character.isspace() and character != "\u3000" else character
+    return ""
+
+
+def _runs(page: Page, geometry: Geometry, findings: Findings, where: str) -> Iterator[_Run]:
+    """Read the page's characters and join neighbours."""
+    handle = pdfium.FPDFText_LoadPage(page.handle)
+    if not handle:
+        return
+    try:
+        total = pdfium.FPDFText_CountChars(handle)
+        if total > MAX_PAGE_CHARS:
+            findings.add(Kind.TRUNCATED, Action.NOTED, where=where)
+        yield from _join(handle, min(total, MAX_PAGE_CHARS), geometry, findings, where)
+    finally:
+        pdfium.FPDFText_ClosePage(handle)
+
+
+def _join(
+    handle: object, total: int, geometry: Geometry, findings: Findings, where: str
+) -> Iterator[_Run]:
+    run: _Run | None = None
+    rectangle = pdfium.FS_RECTF()
+    pointer = ctypes.byref(rectangle)
+    space = False
+    high = 0
+    for index in range(total):
+        code = int(pdfium.FPDFText_GetUnicode(handle, index))
+        if code in LINE_ENDS:
+            if run is not None:
+                yield run
+            run, space = None, False
+            continue
+        if code in HYPHENS:
+            code = 0x2D
+        if 0xD800 <= code < 0xDC00:
+            high = code
+            continue
+        if 0xDC00 <= code < 0xE000 and high:
+            code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00)
+        high = 0
+        text = clean(code, findings, where)
+        if not text:
+            continue
+        if text == " ":
+            space = run is not None
+            continue
+        if not pdfium.FPDFText_GetLooseCharBox(handle, index, pointer):
+            continue
+        box = _Box(
+            left=rectangle.left, bottom=rectangle.bottom, right=rectangle.right, top=rectangle.top
+        )
+        x, y = box.centre
+        if not (geometry.left <= x <= geometry.right and geometry.bottom <= y <= geometry.top):
+            findings.add(Kind.HIDDEN_TEXT, Action.REMOVED, where=where)
+            continue
+        angle = float(pdfium.FPDFText_GetCharAngle(handle, index))
+        joined = run is not None and _extend(run, box, angle, text, space)
+        if not joined:
+            if run is not None:
+                yield run
+            run = _new_run(box, angle, text)
+        space = False
+    if run is not None:
+        yield run
+
+
+def _new_run(box: _Box, angle: float, text: str) -> _Run:
+    direction = _direction(angle)
+    start, end = box.span(direction)
+    low, high = box.span(_normal(direction))
+    return _Run(
+        direction=direction, low=low, high=high, glyphs=[_Glyph(text=text, start=start, end=end)]
+    )
+
+
+def _direction(angle: float) -> tuple[float, float]:
+    """Unit vector of a writing angle (radians), snapped to the axes within a degree."""
+    if not math.isfinite(angle):
+        return (1.0, 0.0)
+    x, y = math.cos(angle), math.sin(angle)
+    if abs(x) > 0.9998:
+        return (math.copysign(1.0, x), 0.0)
+    if abs(y) > 0.9998:
+        return (0.0, math.copysign(1.0, y))
+    return x, y
+
+
+def _normal(direction: tuple[float, float]) -> tuple[float, float]:
+    return -direction[1], direction[0]
+
+
+def _extend(run: _Run, box: _Box, angle: float, text: str, space: bool) -> bool:
+    """Add a character to the run if it follows on the same line."""
+    if len(run.glyphs) >= MAX_RUN_CHARS:
+        return False
+    direction = _direction(angle)
+    if len(run.glyphs) == 1 and direction == run.direction == (1.0, 0.0):
+        # One character so far: vertical writing shows itself by the next one below.
+        _turn_if_vertical(run, box)
+    if run.direction == (0.0, -1.0) and direction == (1.0, 0.0):
+        direction = run.direction  # upright characters in a vertical line
+    if abs(direction[0] - run.direction[0]) + abs(direction[1] - run.direction[1]) > 0.04:
+        return False
+    low, high = box.span(_normal(run.direction))
+    start, end = box.span(run.direction)
+    height, other = run.high - run.low, high - low
+    overlap = min(run.high, high) - max(run.low, low)
+    if overlap < min(height, other) / 2 or not height / 2 <= other <= height * 2:
+        return False
+    gap = start - run.glyphs[-1].end
+    if not -GAP_BEFORE * height <= gap <= GAP_AFTER * height:
+        return False
+    if space:
+        run.glyphs.append(_Glyph(text=" ", start=run.glyphs[-1].end, end=start))
+    run.glyphs.append(_Glyph(text=text, start=start, end=end))
+    return True
+
+
+def _turn_if_vertical(run: _Run, box: _Box) -> None:
+    """Turn a run of one upright character downwards if `box` stands right below it."""
+    only = run.glyphs[0]
+    size = run.high - run.low
+    x, y = box.centre
+    below = run.low - y
+    if only.start <= x <= only.end and 0 < below <= 1.2 * size and box.top <= run.high - size / 2:
+        run.direction = (0.0, -1.0)
+        # Along: downwards, so that y counts negative. Across: to the right.
+        top, bottom = run.high, run.low
+        run.low, run.high = only.start, only.end
+        only.start, only.end = -top, -bottom
+
+
+def _draw(
+    run: _Run, geometry: Geometry, scale: float, codes: Codes, state: dict[str, bytes]
+) -> Iterator[bytes]:
+    """Operators of a run, word by word; `state` holds the size and stretch last set."""
+    size = min(max((run.high - run.low) * scale, MIN_SIZE), MAX_SIZE)
+    baseline = run.low - (run.high - run.low) * glyphless.DESCENT / glyphless.UNITS_PER_EM
+    direction = _turned(run.direction, geometry.quarter_turns)
+    for word, end in _words(run.glyphs):
+        natural = sum(glyphless.width_of(ord(g.text)) for g in word) / glyphless.UNITS_PER_EM
+        length = (end - word[0].start) * scale
+        stretch = min(max(100 * length / (natural * size), STRETCH[0]), STRETCH[1])
+        along, across = word[0].start, baseline
+        x = along * run.direction[0] - across * run.direction[1]
+        y = along * run.direction[1] + across * run.direction[0]
+        left, bottom = _placed(x, y, geometry)
+        for key, value in (
+            ("Tf", b"/F0 %s Tf\n" % number(round(size, 2))),
+            ("Tz", b"%s Tz\n" % number(round(stretch, 1))),
+        ):
+            if state.get(key) != value:
+                state[key] = value
+                yield value
+        matrix = (direction[0], direction[1], -direction[1], direction[0])
+        place = (*matrix, round(left * scale, 2), round(bottom * scale, 2))
+        text = b"".join(b"%04X" % codes.of(g.text) for g in word)
+        yield b"%s Tm <%s> Tj\n" % (b" ".join(number(v) for v in place), text)
+
+
+def _words(glyphs: list[_Glyph]) -> Iterator[tuple[list[_Glyph], float]]:
+    """Cut after spaces; with each word the place where the next one starts."""
+    word: list[_Glyph] = []
+    for index, glyph in enumerate(glyphs):
+        word.append(glyph)
+        last = index + 1 == len(glyphs)
+        if last or glyph.text == " " or len(word) >= MAX_WORD_CHARS:
+            yield word, glyph.end if last else glyphs[index + 1].start
+            word = []
+
+
+def _turned(direction: tuple[float, float], quarter_turns: int) -> tuple[float, float]:
+    """A direction after the page's clockwise rotation."""
+    x, y = direction
+    for _ in range(quarter_turns):
+        x, y = y, -x
+    return x, y
+
+
+def _placed(x: float, y: float, geometry: Geometry) -> tuple[float, float]:
+    """A point of the page's own space in the displayed page, from its lower left."""
+    return (
+        (x - geometry.left, y - geometry.bottom),
+        (y - geometry.bottom, geometry.right - x),
+        (geometry.right - x, geometry.top - y),
+        (geometry.top - y, x - geometry.left),
+    )[geometry.quarter_turns]

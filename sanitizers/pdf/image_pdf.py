@@ -1,0 +1,153 @@
+"""PDF to image PDF (画像PDF化): every page as a picture, with its text underneath.
+
+PDFium draws each page; our writer makes a new file of the pictures and an invisible
+text layer. No object of the input is ever copied, so nothing of it can survive but
+what was drawn and what was read as text. Kept: number, size and look of the pages,
+their text. Everything else (scripts, actions, links, forms, attachments, metadata,
+bookmarks, signatures) ends here and is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Final
+
+import pypdfium2_raw as pdfium
+
+from sanitizers.findings import Action, Findings, Kind
+from sanitizers.limits import MAX_PAGES
+from sanitizers.model import Cleaned, Job, Method, Output, Sanitizer
+from sanitizers.pdf import _findings, _fonts, _pdfium, _raster, _text_layer
+from sanitizers.pdf._sample import SAMPLE
+from sanitizers.pdf._writer import PdfWriter, Placed
+from sanitizers.reasons import ReasonCode, Withheld
+
+MEDIA_TYPE: Final = "application/pdf"
+MAX_LAYER_CHARS: Final = 10_000_000  # of a document; 2,000 dense pages have 6 million
+
+
+class ImagePdf(Sanitizer):
+    """Draws a PDF anew, page by page."""
+
+    media_types: ClassVar[tuple[str, ...]] = (MEDIA_TYPE,)
+    methods: ClassVar[tuple[Method, ...]] = (Method.IMAGE_PDF,)
+    outputs: ClassVar[tuple[str, ...]] = (MEDIA_TYPE,)
+
+    @classmethod
+    def warm(cls) -> None:
+        """Start PDFium, map the fonts, and draw one page so that all code is loaded."""
+        _pdfium.start()
+        _fonts.install()
+        _raster.warm()
+        image_pdf(memoryview(SAMPLE), _Nowhere(), Findings(), budget=10**7)
+
+    def clean(self, job: Job, out: Output) -> Cleaned:
+        """Rebuild the document into `out`.
+
+        Raises:
+            PasswordNeeded: a user password protects it.
+            Withheld: empty, damaged, without pages, too many pages, output too large.
+        """
+        _pdfium.start()
+        findings = Findings()
+        image_pdf(job.data, out, findings, budget=job.limits.output_bytes)
+        return Cleaned(
+            media_type=MEDIA_TYPE,
+            extension=".pdf",
+            method=Method.IMAGE_PDF,
+            findings=findings.freeze(),
+        )
+
+
+def image_pdf(data: memoryview, out: Output, findings: Findings, *, budget: int) -> None:
+    """Write the image PDF of `data` to `out` (at most `budget` bytes)."""
+    with _pdfium.open_document(data) as document:
+        pages = len(document)
+        if pages < 1:
+            raise Withheld(ReasonCode.DAMAGED, "no pages")
+        if pages > MAX_PAGES:
+            raise Withheld(ReasonCode.TOO_MANY_PAGES, f"{pages} pages")
+        _findings.of_bytes(data, findings)
+        _findings.of_document(document, findings)
+        if pdfium.FPDF_GetFormType(document.handle) != pdfium.FORMTYPE_NONE:
+            document.start_form()
+        unit = _findings.user_unit(data, pages)
+        writer = PdfWriter(out, budget=budget)
+        characters = 0
+        for index in range(pages):
+            characters += _page(document, index, writer, findings, unit, characters)
+        writer.finish()
+        findings.add(Kind.RASTERIZED, Action.CONVERTED, count=pages)
+
+
+def _page(
+    document: _pdfium.Document,
+    index: int,
+    writer: PdfWriter,
+    findings: Findings,
+    unit: float,
+    characters: int,
+) -> int:
+    """Draw and read one page; returns how many characters its text has."""
+    where = f"page {index + 1}"
+    with document.page(index) as page:
+        geometry = page.geometry()
+        scale = _scale(geometry, unit)
+        width = max(geometry.width * scale, _pdfium.MIN_SIDE_POINTS)
+        height = max(geometry.height * scale, _pdfium.MIN_SIDE_POINTS)
+        annotations = _findings.of_page(document, page, findings, where)
+        placed = list(_pictures(page, writer, width, height))
+        if annotations:
+            # Only now, after the page was drawn as it is: fields and annotations become
+            # page content in PDFium's memory, so that their text is read below.
+            pdfium.FPDFPage_Flatten(page.handle, pdfium.FLAT_NORMALDISPLAY)
+    text, count = b"", 0
+    if characters < MAX_LAYER_CHARS:
+        with document.page(index) as page:
+            text, count = _text_layer.text_of(
+                page, geometry, scale=scale, codes=writer.codes, findings=findings, where=where
+            )
+    else:
+        findings.add(Kind.TRUNCATED, Action.NOTED, where="text layer")
+    writer.page(width=width, height=height, pictures=placed, text=text)
+    return count
+
+
+def _scale(geometry: _pdfium.Geometry, unit: float) -> float:
+    """Points per page unit: the user unit, less where the page would be over the limit."""
+    longest = max(geometry.width, geometry.height)
+    return min(unit, _pdfium.MAX_SIDE_POINTS / longest)
+
+
+def _pictures(
+    page: _pdfium.Page,
+    writer: PdfWriter,
+    width: float,
+    height: float,
+) -> Iterator[Placed]:
+    """Write the page's pictures, each as soon as it is drawn."""
+    raster = _raster.plan(page, width=width, height=height)
+    row = height / raster.height
+    for band in _raster.bands(page, raster):
+        reference = writer.picture(band.picture)
+        yield Placed(
+            reference=reference,
+            left=0,
+            bottom=height - (band.top + band.picture.height) * row,
+            width=width,
+            height=band.picture.height * row,
+        )
+
+
+class _Nowhere:
+    """An output that only counts: for `warm`."""
+
+    def __init__(self) -> None:
+        self._length = 0
+
+    def write(self, data: bytes | bytearray | memoryview, /) -> int:
+        self._length += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._length
