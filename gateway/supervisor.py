@@ -83,8 +83,15 @@ class Supervisor:
             child.pause = min(child.pause * 2, _LONGEST_PAUSE)
         if now >= child.due:
             child.process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [sys.executable, "-m", "gateway.cli", "serve", "--role", child.role]
-                + self._arguments,
+                [
+                    sys.executable,
+                    "-m",
+                    "gateway.cli",
+                    "serve",
+                    "--role",
+                    child.role,
+                    *self._arguments,
+                ],
                 env=self._environment,
             )
             child.started = now

@@ -11,7 +11,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Final
+from typing import ClassVar, Final, cast
 
 import structlog
 
@@ -103,13 +103,14 @@ class Receiver(Session):
             await self._handshake(self.server.certificate.context())
 
     async def _handshake(self, context: ssl.SSLContext) -> None:
-        plain = self.transport
-        if not isinstance(plain, asyncio.Transport):
-            return
         self.say(replies.START_TLS)
         await self.flush()
         if not self.inbox.empty:  # it came while we waited for a slow reader
             self.end(replies.TOO_MANY_BAD)
+            return
+        # uvloop's transports are no subclasses of asyncio's; they only look like them.
+        plain = cast("asyncio.Transport | None", self.transport)
+        if plain is None:
             return
         # From here to the change of protocol inside start_tls nothing waits, so nothing
         # that was sent in the clear can reach the inbox any more.
@@ -172,11 +173,15 @@ class Receiver(Session):
     async def _begin(self, transaction: Transaction) -> None:
         if transaction.size > self._max_size:
             self.say(replies.TOO_BIG)
-        elif not await self._has_room(transaction.size):
-            self.say(replies.NO_ROOM)
-        else:
+            return
+        try:
+            room = await self._has_room(transaction.size)
+        except StoreError as error:
+            self.say(self._store_reply(error, item=""))
+            return
+        if room:
             self._transaction = transaction
-            self.say(replies.SENDER_OK)
+        self.say(replies.SENDER_OK if room else replies.NO_ROOM)
 
     async def _has_room(self, size: int) -> bool:
         """Queue, disk and memory can take a mail of `size` bytes."""

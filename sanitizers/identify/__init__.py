@@ -95,20 +95,22 @@ def _media_type(data: memoryview, ending: str, claimed: str, findings: Findings)
     pdf = signatures.pdf_offset(head, head)
     if found and pdf > 0:
         findings.add(Kind.UNKNOWN_DATA, Action.NOTED, where="second format inside")
+    found = found or textual.script(head)
     if not found and pdf >= 0 and not _speaks_of_pdf(head, pdf, ending, claimed):
         found = "application/pdf"
         if pdf:
             findings.add(Kind.UNKNOWN_DATA, Action.NOTED, where="before the header")
     if found.startswith(_REBUILT) and zips.has_directory(data):
         findings.add(Kind.TRAILING_DATA, Action.NOTED, where="archive at the end")
+    if found.startswith(_REBUILT):
+        return found
     if not found:
+        # Mail may carry raw 8-bit parts: its header block says what it is.
+        if ending == "eml" and textual.looks_like_mail(textual.raw_text(head), claimed=True):
+            return "message/rfc822"
         if textual.is_text(head, ending):
             return textual.classify(head, ending, claimed)
-        # Mail may carry raw 8-bit parts: its header block says what it is.
-        if ending == "eml" and textual.looks_like_mail(textual.head_text(head), claimed=True):
-            return "message/rfc822"
-        found = libmagic.guess(head)
-    return _by_name(found, head, ending)
+    return _by_name(found or libmagic.guess(head), ending)
 
 
 def _by_structure(data: memoryview, head: bytes, ending: str) -> str:
@@ -133,13 +135,13 @@ def _speaks_of_pdf(head: bytes, pdf: int, ending: str, claimed: str) -> bool:
     return textual.is_text(head[: max(pdf, 1)]) and head[:pdf].strip() != b""
 
 
-def _by_name(found: str, head: bytes, ending: str) -> str:
+def _by_name(found: str, ending: str) -> str:
     """Let the name decide what content leaves open: a program's name, or a known binary's."""
-    if is_program(found) or found.startswith(_REBUILT):
-        return found
     types = BY_EXTENSION.get(ending, ())
-    if ending in PROGRAM_EXTENSIONS and found not in types:
+    if is_program(found) or found in types:
+        return found
+    if ending in PROGRAM_EXTENSIONS:
         return next((t for t in types if t != PROGRAM and FORMATS[t].program), PROGRAM)
-    if found in ("", UNKNOWN):
+    if found == UNKNOWN:
         return next((t for t in types if t in _NAMED_ONLY), UNKNOWN)
     return found

@@ -127,7 +127,18 @@ def head_text(head: bytes) -> str:
     codec = _utf16(head)
     if codec:
         return head[: 2 * HEAD_CHARS].decode(codec, "replace").lstrip("\ufeff \t\r\n\f\0")
+    return raw_text(head)
+
+
+def raw_text(head: bytes) -> str:
+    """The same, one character a byte: UTF-16 is not considered."""
     return head[:HEAD_CHARS].removeprefix(b"\xef\xbb\xbf").decode("latin-1").lstrip(" \t\r\n\f\0")
+
+
+def script(head: bytes) -> str:
+    """Media type of the interpreter that the first line calls, or ""."""
+    text = head_text(head)
+    return next((media for pattern, media in _SCRIPT_STARTS if pattern.match(text)), "")
 
 
 def looks_like_mail(text: str, *, claimed: bool) -> bool:
@@ -178,14 +189,11 @@ def _markup(text: str) -> str:
 
 
 def classify(head: bytes, ending: str, claimed: str) -> str:
-    """Media type of a text.
+    """Media type of a text that is no `script`.
 
     `ending` is the name's extension, `claimed` our spelling of the label; both untrusted.
     """
     text = head_text(head)
-    for pattern, media_type in _SCRIPT_STARTS:
-        if pattern.match(text):
-            return media_type
     mail_claimed = ending == "eml" or (not ending and claimed == "message/rfc822")
     if looks_like_mail(text, claimed=mail_claimed):
         if ending in ("mht", "mhtml"):

@@ -30,6 +30,8 @@ from sanitizers.reasons import ReasonCode, Withheld
 
 #: Pillow's LZW encoder starts at 8 bits whatever the table's size is.
 _CODE_SIZE: Final = 8
+#: GIF89a allows 8; some old encoders count one or two bits too many, codes end at 12 bits.
+MAX_CODE_SIZE: Final = 11
 _GREY: Final = bytes(v for v in range(256) for _ in range(3))
 
 Colour = tuple[int, int, int]
@@ -104,7 +106,7 @@ class _Writer:
     def _decode(self, frame: GifFrame) -> tuple[Image.Image, int, int]:
         """The colour indexes inside of the screen, and their place."""
         left, top, width, height = frame.box
-        if not width or not height or not 1 <= frame.code_size <= 8:
+        if not width or not height or not 1 <= frame.code_size <= MAX_CODE_SIZE:
             raise Withheld(ReasonCode.DAMAGED, "bad image descriptor")
         pixels = Image.new("L", (width, height), frame.transparent or 0)
         try:

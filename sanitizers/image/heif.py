@@ -19,6 +19,7 @@ from sanitizers.findings import Action, Findings, Kind
 from sanitizers.image import colour
 from sanitizers.image.exif import ExifFacts, read_exif
 from sanitizers.image.jpeg import write_jpeg
+from sanitizers.image.one_thread import keep_on_one_thread
 from sanitizers.image.png import write_png
 from sanitizers.image.raster import (
     PictureSanitizer,
@@ -34,7 +35,7 @@ from sanitizers.model import Job, Output
 
 # The sandbox lets no thread be made.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-pi_heif.options.DECODE_THREADS = 1
+pi_heif.options.DECODE_THREADS = 0
 pi_heif.options.THUMBNAILS = False
 pi_heif.options.DEPTH_IMAGES = False
 pi_heif.options.AUX_IMAGES = False
@@ -67,6 +68,7 @@ class HeifSanitizer(PictureSanitizer):
         """Load both decoders and use libavif once (libheif has no encoder here)."""
         Image.preinit()
         colour.warm()
+        keep_on_one_thread()
         for mode in ("RGB", "RGBA"):
             stream = BytesIO()
             Image.new(mode, (16, 16)).save(stream, "AVIF", max_threads=1)

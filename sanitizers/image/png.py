@@ -10,7 +10,7 @@ EMITS, in this order and nothing else (every CRC right):
     types 0, 2, 3, 4, 6; interlace 0); PLTE (type 3 only, only used entries); tRNS (type 3
     only, at most as many bytes as PLTE entries); pHYs (unit 1); IDAT, one or more,
     together one zlib stream of exactly the picture; IEND as the last 12 bytes.
-    APNG: IHDR (depth 8, types 0, 2, 4, 6); pHYs (unit 1, optional); acTL; optionally one
+    APNG: IHDR (depth 8, types 2, 6); pHYs (unit 1, optional); acTL; optionally one
     IDAT run without fcTL (default image outside of the animation), else the first frame
     is fcTL + IDAT run; then per frame fcTL + fdAT run (sequence numbers from 0 without
     gaps); IEND. fcTL: rectangle inside the canvas (frame 0: the whole canvas),

@@ -11,13 +11,14 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Final
 
-from sanitizers.findings import Findings, Kind
+from sanitizers.findings import Action, Findings, Kind
 from sanitizers.image.colour import MAX_PROFILE_BYTES
 from sanitizers.image.exif import ExifFacts, read_exif
 from sanitizers.image.raster import removed
 from sanitizers.reasons import ReasonCode, Withheld
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+_END: Final = b"\0\0\0\0IEND\xaeB`\x82"
 # W3C PNG 3rd edition, 11.2 and 11.3: what a decoder needs to draw.
 _PICTURE: Final = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _ANIMATION: Final = frozenset({b"acTL", b"fcTL", b"fdAT"})  # 11.3.6
@@ -48,7 +49,6 @@ class PngStructure:
     icc: bytes = b""
     exif: ExifFacts = field(default_factory=ExifFacts)
     dpi: tuple[float, float] | None = None
-    ended: bool = False
 
 
 def walk(data: memoryview, findings: Findings) -> PngStructure:
@@ -66,8 +66,9 @@ def walk(data: memoryview, findings: Findings) -> PngStructure:
     in_picture = False
     for _ in range(MAX_CHUNKS):
         if position + 12 > len(data):
-            if position < len(data) and found.ended is False:
-                found.pieces.append(data[position:])
+            # Cut off: if every pixel is there, the decoder will not miss the rest.
+            findings.add(Kind.DAMAGED, Action.NOTED, where="no end chunk")
+            found.pieces.append(_END)
             return found
         length = int.from_bytes(data[position : position + 4], "big")
         name = bytes(data[position + 4 : position + 8])
@@ -83,7 +84,6 @@ def walk(data: memoryview, findings: Findings) -> PngStructure:
             _other_chunk(name, payload, found, findings)
         position = end
         if name == b"IEND":
-            found.ended = True
             if position < len(data):
                 removed(findings, Kind.TRAILING_DATA, data[position:])
             return found

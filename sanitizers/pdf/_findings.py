@@ -15,7 +15,7 @@ import zlib
 from types import MappingProxyType
 from typing import Final
 
-import pypdfium2_raw as pdfium
+import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
 
 from sanitizers.findings import Action, Findings, Kind
 from sanitizers.pdf._pdfium import Document, Page
@@ -58,9 +58,7 @@ HINTS: Final = MappingProxyType(
     }
 )
 #: A name ends at a delimiter or white space (ISO 32000-2, 7.2.3).
-_HINT: Final = re.compile(
-    rb"/(" + b"|".join(sorted(HINTS, key=len, reverse=True)) + rb")(?=[\0\t\n\f\r /(<\[>])"
-)
+_HINT: Final = re.compile(rb"/(" + b"|".join(HINTS) + rb")(?=[\0\t\n\f\r /(<\[>])")
 _OBJECT_STREAM: Final = re.compile(rb"/ObjStm[^\0]{0,300}?stream\r?\n", re.DOTALL)
 _USER_UNIT: Final = re.compile(rb"/UserUnit[\0\t\n\f\r ]{0,9}([0-9]{1,6}(?:\.[0-9]{1,6})?)")
 _INFO_KEYS: Final = (

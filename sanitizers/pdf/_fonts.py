@@ -19,7 +19,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-import pypdfium2_raw as pdfium
+import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
 
 _OPEN: Final = Path("/usr/share/fonts/opentype")
 _TRUE: Final = Path("/usr/share/fonts/truetype")

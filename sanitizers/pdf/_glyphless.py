@@ -1,7 +1,8 @@
-"""The font of the invisible text layer: one empty glyph, built from numbers here.
+"""The font of the invisible text layer: two glyphs without area, built from numbers here.
 
-Every character of the layer is drawn with glyph 0, which has no outline; the widths
-that place the selection come from the CIDFont dictionary, the meaning from ToUnicode.
+Every character of the layer is drawn as a diagonal there and back, wide or narrow, which
+paints nothing but has the height of a line (readers drop upward text whose glyphs have
+no extent). Widths come from the CIDFont dictionary, meaning from ToUnicode.
 The bytes are the same in every output (the verifier knows their sha256), so nothing
 can hide in them. Tables: OpenType 1.9; the set that ISO 32000-2, 9.9 asks of an
 embedded TrueType program, with `cmap`, `name`, `OS/2` and `post` for strict viewers.
@@ -35,7 +36,7 @@ def font_program() -> bytes:
         b"cmap": struct.pack(">HHHHI", 0, 1, 3, 1, 12)
         + struct.pack(">HHHHHHH", 4, 24, 0, 2, 2, 0, 0)
         + struct.pack(">HHHhH", 0xFFFF, 0, 0xFFFF, 1, 0),
-        b"glyf": struct.pack(">hhhhh", 0, 0, 0, 0, 0) + b"\0\0",
+        b"glyf": _diagonal(FULL_WIDTH) + _diagonal(HALF_WIDTH),
         b"head": struct.pack(
             ">IIIIHHQQhhhhHHhhh",
             *(0x00010000, 0x00010000, 0, 0x5F0F3CF5, 0, UNITS_PER_EM, 0, 0),
@@ -43,15 +44,33 @@ def font_program() -> bytes:
         ),
         b"hhea": struct.pack(
             ">IhhhHhhhhhhhhhhhH",
-            *(0x00010000, ASCENT, DESCENT, 0, FULL_WIDTH, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1),
+            *(0x00010000, ASCENT, DESCENT, 0, FULL_WIDTH, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2),
         ),
-        b"hmtx": struct.pack(">Hh", FULL_WIDTH, 0),
-        b"loca": struct.pack(">HH", 0, 6),
-        b"maxp": struct.pack(">IHHHHHHHHHHHHHH", 0x00010000, 1, *(0,) * 4, 2, *(0,) * 8),
+        b"hmtx": struct.pack(">HhHh", FULL_WIDTH, 0, HALF_WIDTH, 0),
+        b"loca": struct.pack(">HHH", 0, 15, 30),
+        b"maxp": struct.pack(">IHHHHHHHHHHHHHH", 0x00010000, 2, 3, 1, 0, 0, 2, *(0,) * 8),
         b"name": _name(),
         b"post": struct.pack(">IIhhIIIII", 0x00030000, 0, 0, 0, 1, 0, 0, 0, 0),
     }
     return _assemble(tables)
+
+
+def glyph_map() -> bytes:
+    """CIDToGIDMap (ISO 32000-2, table 115): glyph 1 for the narrow codes, else 0."""
+    narrow = bytearray(2 * 0x10000)
+    for first, last in HALF_RANGES:
+        narrow[2 * first : 2 * last + 2] = b"\0\1" * (last - first + 1)
+    return bytes(narrow)
+
+
+def _diagonal(width: int) -> bytes:
+    """A glyph of three points on one line: extent, but no area (OpenType, glyf)."""
+    rise = ASCENT - DESCENT
+    return (
+        struct.pack(">hhhhhHH3B", 1, 0, DESCENT, width, ASCENT, 2, 0, 1, 1, 1)
+        + struct.pack(">hhhhhh", 0, width, -width, DESCENT, rise, -rise)
+        + b"\0"
+    )
 
 
 def _os2() -> bytes:
@@ -72,7 +91,8 @@ def _name() -> bytes:
 
 def _checksum(table: bytes) -> int:
     padded = table + bytes(-len(table) % 4)
-    return sum(struct.unpack(f">{len(padded) // 4}I", padded)) & 0xFFFFFFFF
+    words = range(0, len(padded), 4)
+    return sum(int.from_bytes(padded[at : at + 4], "big") for at in words) & 0xFFFFFFFF
 
 
 def _assemble(tables: dict[bytes, bytes]) -> bytes:

@@ -39,6 +39,9 @@ SMOOTH_STEP: Final = 12  # neighbours in a photograph differ by less; edges of t
 BITONAL_GREYS: Final = 0.12
 GREY_LEVELS: Final = 16  # 4 bits: enough for the smooth edges of text
 PALETTE: Final = 64
+#: Pillow looks colours up in cells of four levels, by the distance from the cell's
+#: lowest corner: so palettes are searched by corners, else white paper would turn grey.
+CELL_MASK: Final = 0xFC
 SAMPLE_STEP: Final = 4  # palettes are chosen from every fourth pixel of every fourth row
 
 
@@ -150,6 +153,9 @@ def _dominant(histogram: list[int]) -> list[int]:
 
 def _tonal(channel: Image.Image) -> bool:
     """Whether smooth tones other than plain tints fill a visible part of the page."""
+    # Every fourth row tells enough, and rows keep their horizontal neighbours.
+    rows = max(1, channel.height // SAMPLE_STEP)
+    channel = channel.resize((channel.width, rows), Image.Resampling.NEAREST)
     width, height = channel.size
     if width < 2:
         return False
@@ -209,30 +215,50 @@ def _flate_palette(image: Image.Image) -> Picture:
     counted = sample.getcolors(size[0] * size[1]) or []
     counted.sort(key=lambda pair: (-pair[0], pair[1]))
     least = DOMINANT_SHARE * size[0] * size[1]
-    exact = [colour for count, colour in counted[: PALETTE // 2] if count > least]
+    exact = _apart([_triple(colour) for count, colour in counted[:PALETTE] if count > least], [])
     rest = sample.quantize(PALETTE - len(exact), method=Image.Quantize.MEDIANCUT)
-    colours = bytearray()
-    for colour in exact:
-        if isinstance(colour, tuple):
-            colours += bytes(int(value) for value in colour[:3])
-    colours += bytes(rest.getpalette() or [])[: 3 * (PALETTE - len(exact))]
+    cut = bytes(rest.getpalette() or [])[: 3 * (PALETTE - len(exact))]
+    others = _apart([_triple(cut[i : i + 3]) for i in range(0, len(cut) - 2, 3)], exact)
+    colours = bytes(value for colour in (*exact, *others) for value in colour)
     table = Image.new("P", (1, 1))
-    table.putpalette(bytes(colours))
+    table.putpalette(bytes(value & CELL_MASK for value in colours))
     indices = image.quantize(palette=table, dither=Image.Dither.NONE)
-    return _flate(indices, bits=8, colours=bytes(colours))
+    return _flate(indices, bits=8, colours=colours)
+
+
+def _triple(colour: object) -> tuple[int, int, int]:
+    red, green, blue = colour[:3]  # type: ignore[index]
+    return int(red), int(green), int(blue)
+
+
+def _cell(colour: tuple[int, int, int]) -> tuple[int, ...]:
+    return tuple(value & CELL_MASK for value in colour)
+
+
+def _apart(
+    colours: list[tuple[int, int, int]], taken: list[tuple[int, int, int]]
+) -> list[tuple[int, int, int]]:
+    """The colours that have a cell of their own, the earlier ones first."""
+    kept: list[tuple[int, int, int]] = []
+    for colour in colours:
+        cell = _cell(colour)
+        if all(cell != _cell(other) for other in (*taken, *kept)):
+            kept.append(colour)
+    return kept[: PALETTE // 2] if not taken else kept
 
 
 def _flate(indices: Image.Image, *, bits: int, colours: bytes) -> Picture:
     """Flate with PNG predictors (ISO 32000-2, 7.4.4): the IDAT of a PNG is just that."""
     buffer = io.BytesIO()
     indices.save(buffer, "PNG", bits=bits, compress_level=ZLIB_LEVEL)
+    png = buffer.getbuffer()
     return Picture(
         width=indices.width,
         height=indices.height,
         colour="indexed",
-        bits=bits,
+        bits=png[24],  # IHDR, 11.2.1: the encoder takes fewer where the palette is small
         filter="FlateDecode",
-        data=_idat(buffer.getbuffer()),
+        data=_idat(png),
         palette=colours,
     )
 
@@ -243,7 +269,7 @@ def _idat(png: memoryview) -> bytes:
     at = 8
     while at + 8 <= len(png):
         length = int.from_bytes(png[at : at + 4], "big")
-        if png[at + 4 : at + 8] == b"IDAT":
+        if bytes(png[at + 4 : at + 8]) == b"IDAT":
             parts.append(png[at + 8 : at + 8 + length])
         at += 12 + length
     return b"".join(parts)

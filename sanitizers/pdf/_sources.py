@@ -10,7 +10,7 @@ import ctypes
 from dataclasses import dataclass
 from typing import Final
 
-import pypdfium2_raw as pdfium
+import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
 
 from sanitizers.pdf._pdfium import Page
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-import pypdfium2_raw as pdfium
+import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
 
 from sanitizers.findings import Action, Findings, Kind
 from sanitizers.pdf import _glyphless as glyphless
@@ -193,10 +193,10 @@ def _new_run(box: _Box, angle: float, text: str) -> _Run:
 
 
 def _direction(angle: float) -> tuple[float, float]:
-    """Unit vector of a writing angle (radians), snapped to the axes within a degree."""
+    """Unit vector of a writing angle (radians, clockwise), snapped to a near axis."""
     if not math.isfinite(angle):
         return (1.0, 0.0)
-    x, y = math.cos(angle), math.sin(angle)
+    x, y = math.cos(angle), -math.sin(angle)
     if abs(x) > 0.9998:
         return (math.copysign(1.0, x), 0.0)
     if abs(y) > 0.9998:

@@ -26,6 +26,7 @@ FIRST_ASTRAL_CID: Final = 0xD800
 MAX_ASTRAL: Final = 0x800
 
 _FONT_PROGRAM: Final = glyphless.font_program()
+_GLYPH_MAP: Final = glyphless.glyph_map()
 
 
 def number(value: float) -> bytes:
@@ -150,7 +151,7 @@ class PdfWriter:
     def _write_font(self) -> None:
         """The Type 0 font of the text layer (ISO 32000-2, 9.7) and what it needs."""
         name = b"/" + glyphless.NAME.encode("ascii")
-        glyphs = self._deflated(bytes(2 * 0x10000))  # every CID is glyph 0
+        glyphs = self._deflated(_GLYPH_MAP)
         program = self._deflated(_FONT_PROGRAM, {b"Length1": b"%d" % len(_FONT_PROGRAM)})
         unicode = self._deflated(to_unicode(self.codes.astral))
         descriptor = {

@@ -186,8 +186,9 @@ def decode(data: bytes | bytearray | memoryview, label: str = "") -> Decoded:
         return _decoded(labelled, name, guessed=False)
     if HAS_ISO_2022.search(raw):
         reading = decode_iso_2022(raw)
-        if reading.lost * 4 <= len(reading.text) or (labelled is None and ascii_only):
-            return _decoded(reading, "iso-2022-jp", guessed=name not in _ISO_2022)
+        if reading.lost * 4 <= len(reading.text) or ascii_only:
+            used = "iso-2022-kr" if b"\x1b$)C" in raw else "iso-2022-jp"
+            return _decoded(reading, used, guessed=name not in _ISO_2022)
     wide = _wide_by_nul(raw)
     if wide:
         return _decoded(_read(raw, wide), wide, guessed=True)
@@ -197,8 +198,8 @@ def decode(data: bytes | bytearray | memoryview, label: str = "") -> Decoded:
     if reading.strict or _mostly_utf8(raw, reading):
         return _decoded(reading, "utf-8", guessed=name != "utf-8")
     best = _most_plausible(raw)
-    if best is not None:
-        return _decoded(best[1], best[0], guessed=best[0] != name)
+    if best:
+        return _decoded(_read(raw, best), best, guessed=best != name)
     if labelled is not None and name not in _WEAK:
         return _decoded(labelled, name, guessed=False)
     cp932 = decode_cp932(raw)
@@ -258,6 +259,9 @@ def _read_utf8(raw: bytes) -> Reading:
 
 _SAMPLE: Final = 50_000  # characters (bytes for NULs: four times that) looked at
 _HALF_KANA_WEIGHT: Final = 1.5
+#: At least six half-width kana and no other character beyond ASCII.
+_ALL_HALF_KANA: Final = re.compile("(?:[\x00-\x7f]*[\uff61-\uff9f]){6,}[\x00-\x7f]*")
+_KANA: Final = re.compile("[ぁ-んァ-ヶ]")
 
 
 def _weights() -> dict[str, float]:
@@ -266,11 +270,11 @@ def _weights() -> dict[str, float]:
     for pair, char in JIS_X_0208.items():
         row = pair[0] - 0xA0
         if 16 <= row <= 47:
-            weights[char] = 6.0  # JIS level 1 kanji
+            weights.setdefault(char, 6.0)  # JIS level 1 kanji
         elif row >= 48:
-            weights[char] = 1.0  # level 2 and the extensions
+            weights.setdefault(char, 1.0)  # level 2 and the extensions
         else:
-            weights[char] = {1: 5.0, 3: 5.0, 4: 10.0, 5: 8.0, 13: 3.0}.get(row, 1.0)
+            weights.setdefault(char, {1: 5.0, 3: 5.0, 4: 10.0, 5: 8.0, 13: 3.0}.get(row, 1.0))
     weights.update(dict.fromkeys("、。「」ー・（）　", 9.0))
     weights.update({chr(c): _HALF_KANA_WEIGHT for c in range(0xFF61, 0xFFA0)})
     weights.update({REPLACEMENT: -20.0, "〓": 0.0})
@@ -283,6 +287,8 @@ _LATIN_LETTERS: Final = frozenset("ŠŽšžŸŒœ") | {chr(c) for c in range(0xC
 _LATIN_SIGNS: Final = frozenset("‘’“”–—…•€£§©®°·«»™´²³½¼¿¡\xa0")
 #: Below this average the reading is no Japanese (or Latin) that anybody wrote.
 _PLAUSIBLE: Final = 1.2
+#: From this average on, a label that says Latin is not believed.
+_CLEARLY_JAPANESE: Final = 3.0
 
 
 def score(text: str) -> float:
@@ -314,43 +320,48 @@ def _latin_score(text: str) -> float:
     return points / count if count else 0.0
 
 
-def _most_plausible(raw: bytes) -> tuple[str, Reading] | None:
-    """The best strict reading among CP932, EUC-JP and windows-1252, if any is plausible."""
-    best: tuple[str, Reading] | None = None
-    best_score = _PLAUSIBLE
-    for name in ("cp932", "euc-jp", "windows-1252"):
-        reading = _read(raw, name)
-        latin = name == "windows-1252"
-        if not reading.strict and (latin or reading.lost * 20 > len(reading.text)):
-            continue
-        points = _latin_score(reading.text) if latin else score(reading.text)
-        if not reading.strict:
-            points -= 1.0
-        if points > best_score:
-            best, best_score = (name, reading), points
+def _most_plausible(raw: bytes) -> str:
+    """The best of CP932, EUC-JP and windows-1252 by a sample, or "" if none is plausible."""
+    sample = raw
+    if len(raw) > 4 * _SAMPLE:  # cut where all three are between two characters
+        sample = raw[: raw.rfind(b"\n", 0, 4 * _SAMPLE) + 1] or raw[: 4 * _SAMPLE]
+    sjis, euc, latin = (_read(sample, n) for n in ("cp932", "euc-jp", "windows-1252"))
+    if sjis.strict and _ALL_HALF_KANA.fullmatch(sjis.text) and not _KANA.search(euc.text):
+        return "cp932"  # a bank's half-width kana, which pairs up to kanji in EUC-JP
+    best, best_score = "", _PLAUSIBLE
+    for name, reading in (("cp932", sjis), ("euc-jp", euc)):
+        if reading.strict or reading.lost * 20 <= len(reading.text):
+            points = score(reading.text) - (0.0 if reading.strict else 1.0)
+            if points > best_score:
+                best, best_score = name, points
+    if latin.strict and _latin_score(latin.text) > best_score:
+        best = "windows-1252"
     return best
 
 
 def _label_holds(raw: bytes, name: str, reading: Reading) -> bool:
     """Whether a strict reading under the label is to be believed."""
-    if name == "utf-8" or name in _SEVEN_BIT:
-        return True
     if name in _WIDE:
         return score(reading.text) >= 0.0
+    escapes = bool(HAS_ISO_2022.search(raw))
     if name in _ISO_2022:
-        return raw.isascii() or bool(HAS_ISO_2022.search(raw))
-    if raw.isascii():  # has ESC, SO or NUL: a later rung knows
-        return not HAS_ISO_2022.search(raw) and b"\x00" not in raw
-    utf8 = _read_utf8(raw)
-    if utf8.strict and (_UTF8_LONG.search(raw) or name in _WEAK):
-        return score(utf8.text) < score(reading.text) and name not in _WEAK
-    if HAS_ISO_2022.search(raw) and name in _WEAK:
+        return escapes or (raw.isascii() and b"\x00" not in raw)
+    if _wide_by_nul(raw) or (raw.isascii() and name not in _SEVEN_BIT and escapes):
         return False
-    own = _latin_score(reading.text) if name in _WEAK else score(reading.text)
-    if name not in _WEAK and name not in ("cp932", "euc-jp"):
-        return True  # Chinese, Korean, Cyrillic …: nothing here can judge better
-    best = _most_plausible(raw)
-    return best is None or best[0] == name or score(best[1].text) < own + 2.0
+    if name == "utf-8" or name == "euc-jp" or name in _SEVEN_BIT or raw.isascii():
+        return True  # Shift_JIS text hardly ever keeps to UTF-8 or EUC-JP
+    utf8 = _read_utf8(raw)
+    if utf8.strict and (name in _WEAK or _UTF8_LONG.search(raw)):
+        return name not in _WEAK and score(utf8.text) < score(reading.text)
+    if name in _WEAK:
+        other = _most_plausible(raw)
+        if other in ("", "windows-1252"):
+            return not escapes
+        return score(_read(raw[: 4 * _SAMPLE], other).text) < _CLEARLY_JAPANESE
+    if name == "cp932" and _most_plausible(raw) == "euc-jp":
+        euc = decode_euc_jp(raw[: 4 * _SAMPLE]).text
+        return not _KANA.search(euc) or score(euc) < score(reading.text) + 1.0
+    return True  # Chinese, Korean, Cyrillic …: nothing here can judge better
 
 
 def _mostly_utf8(raw: bytes, reading: Reading) -> bool:
@@ -373,6 +384,10 @@ def _wide_by_nul(raw: bytes) -> str:
         return ""
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     name = "utf-16le" if odd > even else "utf-16be"
-    if min(even, odd) * 20 > max(even, odd):
+    most = max(even, odd)
+    reading = _read(raw, name)
+    if min(even, odd) * 20 > most or not reading.strict:
         return ""
-    return name if _read(raw, name).strict else ""
+    if most >= 2 and most * 5 >= len(sample):  # two in five characters are ASCII
+        return name
+    return name if score(reading.text) > _PLAUSIBLE and not _read_utf8(raw).strict else ""

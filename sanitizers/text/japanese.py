@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 REPLACEMENT: Final = "\ufffd"
@@ -63,10 +64,10 @@ def _to_ms(text: str) -> str:
     return text
 
 
-def _one(decode: object, raw: bytes) -> str:
+def _one(decode: Callable[[bytes], tuple[str, int]], raw: bytes) -> str:
     """`raw` by a codec, or "" when it has no such character."""
     try:
-        return str(decode(raw)[0])  # type: ignore[operator]
+        return decode(raw)[0]
     except UnicodeDecodeError:
         return ""
 
@@ -86,7 +87,7 @@ def _cell(row: int, cell: int) -> str:
     if text:
         return text
     text = _to_ms(_one(_EUC_2004, bytes((row + 0xA0, cell + 0xA0))))
-    if 85 <= row:
+    if row >= 85:
         return GETA
     return text or REPLACEMENT
 
@@ -107,26 +108,33 @@ _ROWS: Final = range(1, 95)
 #: Two EUC bytes (A1-FE each) to text, for every plane that a sequence can designate.
 JIS_X_0208: Final = {bytes((r + 160, c + 160)): _cell(r, c) for r in _ROWS for c in _ROWS}
 _JIS_X_0212: Final = _table_0212()
-_JIS_X_0213_1: Final = {
-    pair: _to_ms(_one(_EUC_2004, pair)) or REPLACEMENT for pair in JIS_X_0208
-}
-_JIS_X_0213_2: Final = {
-    pair: _one(_EUC_2004, b"\x8f" + pair) or REPLACEMENT for pair in JIS_X_0208
-}
+_JIS_X_0213_1: Final = {pair: _to_ms(_one(_EUC_2004, pair)) or REPLACEMENT for pair in JIS_X_0208}
+_JIS_X_0213_2: Final = {pair: _one(_EUC_2004, b"\x8f" + pair) or REPLACEMENT for pair in JIS_X_0208}
 _KS_X_1001: Final = {pair: _one(_EUC_KR, pair) or REPLACEMENT for pair in JIS_X_0208}
 _GB_2312: Final = {pair: _one(_GB2312, pair) or REPLACEMENT for pair in JIS_X_0208}
 _HALF_KANA: Final = {byte: chr(0xFF61 + byte - 0xA1) for byte in range(0xA1, 0xE0)}
 
 
-def _count_lost(text: str) -> int:
-    return text.count(REPLACEMENT)
-
-
 # ---------------------------------------------------------------- Shift_JIS / CP932
 
 _SJIS_TOKEN: Final = re.compile(
-    rb"[\x00-\x7f]+|[\xa1-\xdf]+|[\x81-\x9f\xe0-\xfc][\x40-\x7e\x80-\xfc]|[\x80-\xff]"
+    rb"[\x00-\x7f]+|[\xa1-\xdf]|[\x81-\x9f\xe0-\xfc][\x40-\x7e\x80-\xfc]|[\x80-\xff]"
 )
+
+
+def _sjis_table() -> dict[bytes, str]:
+    """Every Shift_JIS pair that means something: cp932, then JIS X 0213."""
+    table = {}
+    for row in range(1, 121):
+        for cell in range(1, 95):
+            pair = _sjis_pair(row, cell)
+            text = _one(_CP932, pair) or _to_ms(_one(_SJIS_2004, pair))
+            if text:
+                table[pair] = GETA if _CARRIER_EMOJI.fullmatch(text) else text
+    return table
+
+
+_SJIS_PAIRS: Final = _sjis_table()
 
 
 def decode_cp932(data: bytes) -> Reading:
@@ -134,9 +142,8 @@ def decode_cp932(data: bytes) -> Reading:
     try:
         text = _CP932(data)[0]
     except UnicodeDecodeError:
-        return _decode_cp932_slowly(data)
-    strict = True
-    lost = 0
+        return _by_lines(data, _sjis_line)
+    strict, lost = True, 0
     if not text.isascii():
         text, lost = _CARRIER_EMOJI.subn(GETA, text)
         text, stray = _CP932_STRAY.subn(REPLACEMENT, text)
@@ -144,21 +151,37 @@ def decode_cp932(data: bytes) -> Reading:
     return Reading(text, lost, strict)
 
 
-def _decode_cp932_slowly(data: bytes) -> Reading:
+def _by_lines(data: bytes, decode_line: Callable[[bytes], Reading]) -> Reading:
+    """Keeps the slow path to the lines that need it (LF is no trail byte in any of these)."""
+    readings = [decode_line(line) for line in data.split(b"\n")]
+    return Reading(
+        "\n".join([r.text for r in readings]),
+        sum(r.lost for r in readings),
+        all(r.strict for r in readings),
+    )
+
+
+def _sjis_line(line: bytes) -> Reading:
+    if _one(_CP932, line):
+        return decode_cp932(line)
     pieces: list[str] = []
-    lost = 0
-    for match in _SJIS_TOKEN.finditer(data):
+    lost, strict = 0, True
+    for match in _SJIS_TOKEN.finditer(line):
         raw = match[0]
-        text = _one(_CP932, raw) or _to_ms(_one(_SJIS_2004, raw)) or REPLACEMENT
-        if _CARRIER_EMOJI.fullmatch(text):
-            text = GETA
-        elif _CP932_STRAY.fullmatch(text):
-            text = REPLACEMENT
-        elif text == REPLACEMENT and len(raw) == 2 and raw[1] < 0x80:
-            text += chr(raw[1])  # a broken lead byte must not swallow a quote or a bracket
-        lost += text[0] in (REPLACEMENT, GETA) and raw != b"\x81\xac"
+        if raw[0] < 0x80:
+            text = raw.decode("ascii")
+        elif len(raw) == 1:
+            text = _HALF_KANA.get(raw[0], REPLACEMENT)
+        else:
+            text = _SJIS_PAIRS.get(raw, REPLACEMENT)
+            if text == REPLACEMENT and raw[1] < 0x80:
+                text += chr(raw[1])  # a broken lead byte must not swallow a quote or "<"
+        if text[0] == REPLACEMENT:
+            lost, strict = lost + 1, False
+        elif text == GETA and raw != b"\x81\xac":
+            lost += 1
         pieces.append(text)
-    return Reading("".join(pieces), lost, lost == 0)
+    return Reading("".join(pieces), lost, strict)
 
 
 # ------------------------------------------------------------------ EUC-JP / CP51932
@@ -171,25 +194,35 @@ _EUC_TOKEN: Final = re.compile(
 def decode_euc_jp(data: bytes) -> Reading:
     """EUC-JP with the NEC and IBM extensions of CP51932 and with JIS X 0212 (SS3)."""
     if b"\x8f\xa2\xb7" not in data:  # full-width tilde, which the codec makes an ASCII one
-        try:
-            return Reading(_to_ms(_EUC_JP(data)[0]), 0, True)
-        except UnicodeDecodeError:
-            pass
+        text = _one(_EUC_JP, data)
+        if text or not data:
+            return Reading(_to_ms(text), 0, True)
+    return _by_lines(data, _euc_line)
+
+
+def _euc_line(line: bytes) -> Reading:
+    if line.isascii():
+        return Reading(line.decode("ascii"), 0, True)
     pieces: list[str] = []
-    lost = 0
-    for match in _EUC_TOKEN.finditer(data):
+    lost, strict = 0, True
+    for match in _EUC_TOKEN.finditer(line):
         raw = match[0]
         if raw[0] < 0x80:
             text = raw.decode("ascii")
-        elif raw[0] == 0x8E and len(raw) == 2:
+        elif len(raw) == 1:
+            text = REPLACEMENT
+        elif raw[0] == 0x8E:
             text = _HALF_KANA[raw[1]]
         elif len(raw) == 3:
             text = _JIS_X_0212.get(raw[1:], REPLACEMENT)
         else:
-            text = JIS_X_0208.get(raw, REPLACEMENT)
-        lost += text == REPLACEMENT or (text == GETA and raw != b"\xa2\xae")
+            text = JIS_X_0208[raw]
+        if text == REPLACEMENT:
+            lost, strict = lost + 1, False
+        elif text == GETA and raw != b"\xa2\xae":
+            lost += 1
         pieces.append(text)
-    return Reading("".join(pieces), lost, lost == 0)
+    return Reading("".join(pieces), lost, strict)
 
 
 # ----------------------------------------------------------- ISO-2022-JP and its kin
@@ -290,13 +323,14 @@ def _segment(raw: bytes, state: str) -> Reading:
         pair = match[0]
         if len(pair) == 2:
             text = plane.get(pair, REPLACEMENT)
-            lost += text == REPLACEMENT or (text == GETA and pair != b"\xa2\xae")
-        elif pair[0] <= 0x20:
-            text = chr(pair[0])
         else:
-            text, strict, lost = REPLACEMENT, False, lost + 1
+            text = chr(pair[0]) if pair[0] <= 0x20 else REPLACEMENT
+        if text == REPLACEMENT:
+            lost, strict = lost + 1, False
+        elif text == GETA and pair != b"\xa2\xae":
+            lost += 1
         pieces.append(text)
-    return Reading("".join(pieces), lost, strict and _count_lost("".join(pieces)) == 0)
+    return Reading("".join(pieces), lost, strict)
 
 
 def _single_bytes(raw: bytes) -> Reading:
@@ -304,5 +338,5 @@ def _single_bytes(raw: bytes) -> Reading:
     if raw.isascii():
         return Reading(raw.decode("ascii"), 0, b"\x1b" not in raw)
     text = "".join(chr(b) if b < 0x80 else _HALF_KANA.get(b, REPLACEMENT) for b in raw)
-    lost = _count_lost(text)
+    lost = text.count(REPLACEMENT)
     return Reading(text, lost, lost == 0)

@@ -1,0 +1,141 @@
+"""Large bytes as files: temporary name, write, fsync, rename, fsync of the folder.
+
+Two spaces that never mix: `original` (encrypted, written by intake, read by workers) and
+`clean` (written by workers, read by whoever delivers). A file under its final name is
+whole and durable; anything else is swept at the next start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, Literal
+
+from gateway.store.engine import translated
+from gateway.store.errors import Corrupt
+
+Space = Literal["original", "clean"]
+_KEY: Final = re.compile(r"[0-9a-z]{20,72}")
+_READ_CHUNK: Final = 1 << 20
+
+
+class BlobWriter:
+    """A blob on its way: `write`, then `commit` or `discard`."""
+
+    def __init__(self, folder: Path, key: str) -> None:
+        self._final = folder / key[-2:] / key
+        self._final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # The process id lets a sweep tell a dead writer's leftovers from a living one's.
+        name = f".{key}.{os.getpid()}.{secrets.token_hex(4)}.part"
+        self._temporary = self._final.with_name(name)
+        try:
+            self._file = self._temporary.open("xb", buffering=0)
+        except OSError as error:
+            raise translated(error) from error
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Append all of `data`.
+
+        Raises:
+            StoreFull, StoreUnavailable: the blob is discarded.
+        """
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[self._file.write(view) :]
+        except OSError as error:
+            self.discard()
+            raise translated(error) from error
+
+    def commit(self) -> None:
+        """Make the blob durable under its final name (blocks for the disk).
+
+        Raises:
+            StoreFull, StoreUnavailable: the blob is discarded.
+        """
+        try:
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._temporary.rename(self._final)
+            for folder in (self._final.parent, self._final.parent.parent):
+                _sync_folder(folder)
+        except OSError as error:
+            self.discard()
+            raise translated(error) from error
+
+    def discard(self) -> None:
+        """Leave nothing behind; idempotent."""
+        self._file.close()
+        with contextlib.suppress(OSError):
+            self._temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+class Blobs:
+    """One space of the local blob store."""
+
+    def __init__(self, data_dir: Path, space: Space) -> None:
+        self._folder = data_dir / "blobs" / space
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def writer(self, key: str) -> BlobWriter:
+        """Start a new blob."""
+        return BlobWriter(self._folder, self._checked(key))
+
+    def put(self, key: str, data: bytes | memoryview) -> None:
+        """Write a whole blob durably (blocks for the disk)."""
+        writer = self.writer(key)
+        writer.write(data)
+        writer.commit()
+
+    def chunks(self, key: str, size: int = _READ_CHUNK) -> Iterator[bytes]:
+        """The blob in pieces of `size` bytes (the last may be shorter).
+
+        Raises:
+            Corrupt: there is no such blob.
+        """
+        try:
+            with self._path(key).open("rb") as file:
+                while piece := file.read(size):
+                    yield piece
+        except FileNotFoundError as error:
+            raise Corrupt("blob is missing") from error
+        except OSError as error:
+            raise translated(error) from error
+
+    def delete(self, key: str) -> None:
+        """Remove a blob; idempotent."""
+        with contextlib.suppress(FileNotFoundError):
+            self._path(key).unlink()
+
+    def sweep(self) -> int:
+        """Remove temporary files whose writer is dead; returns how many."""
+        removed = 0
+        for path in self._folder.glob("*/.*.part"):
+            pid = path.name.split(".")[-3]
+            if pid.isdigit() and Path(f"/proc/{pid}").exists() and int(pid) != os.getpid():
+                continue
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()
+                removed += 1
+        return removed
+
+    def _path(self, key: str) -> Path:
+        return self._folder / self._checked(key)[-2:] / key
+
+    @staticmethod
+    def _checked(key: str) -> str:
+        if not _KEY.fullmatch(key):
+            raise ValueError("not a blob key")
+        return key

@@ -1,0 +1,45 @@
+"""The clean space: what only workers write and only deliverers read.
+
+Small mails lie beside their rows, large ones are blobs. A reader gets bytes only if their
+sha256 is the one that the worker recorded after verifying them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+from sqlalchemy import Connection, delete, insert, select
+
+from gateway.store.blobs import Blobs
+from gateway.store.errors import Corrupt
+from gateway.store.tables import bodies
+
+SMALL_CLEAN: Final = 64_000  # bytes; larger ones are files
+_SPACE: Final = "clean"
+_SELECT: Final = select(bodies.c.data)
+_INSERT: Final = insert(bodies)
+
+
+def store_small(connection: Connection, key: str, data: bytes) -> None:
+    """Put a small clean body beside the rows of the same transaction."""
+    connection.execute(_INSERT, [{"key": key, "space": _SPACE, "data": data}])
+
+
+def load(connection: Connection, blobs: Blobs, key: str, *, sha256: str) -> bytes:
+    """The clean bytes under `key`.
+
+    Raises:
+        Corrupt: missing, or not what the worker verified.
+    """
+    data = connection.execute(_SELECT.where(bodies.c.key == key, bodies.c.space == _SPACE)).scalar()
+    if data is None:
+        data = b"".join(blobs.chunks(key))
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise Corrupt("clean bytes are not what was verified")
+    return bytes(data)
+
+
+def remove(connection: Connection, key: str) -> None:
+    """Drop a small clean body (the blob, if any, is the caller's)."""
+    connection.execute(delete(bodies).where(bodies.c.key == key, bodies.c.space == _SPACE))

@@ -1,0 +1,268 @@
+"""The Internet role's door: a message is accepted when its bytes and its rows are durable.
+
+Holds the workers' public key only: what it writes it can never read again. Blob first
+(fsync), then one transaction with the item, its deliveries and the audit row; `accept`
+returns after that commit and not before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from sqlalchemy import Connection, func, insert, select
+
+from gateway.config import Config
+from gateway.store import audit, dispatch, keys, sealing
+from gateway.store.blobs import Blobs, BlobWriter
+from gateway.store.engine import Database
+from gateway.store.errors import StoreUnavailable
+from gateway.store.ids import new_item_id, now_us
+from gateway.store.tables import bodies, deliveries, items
+from gateway.store.tables import keys as key_table
+
+SMALL_BODY: Final = 64_000  # sealed bytes that still lie beside the row: one fsync for all
+_BACKLOG_SECONDS: Final = 1.0  # how long one look at queue and disk is good for
+_WAITING: Final = ("received", "processing")
+
+_INSERT_ITEM: Final = insert(items)
+_INSERT_DELIVERY: Final = insert(deliveries)
+_INSERT_BODY: Final = insert(bodies)
+_INSERT_KEY: Final = insert(key_table)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What the SMTP dialogue said. `received_at` in microseconds since the epoch."""
+
+    sender: str  # "" = the null sender
+    recipients: tuple[str, ...]
+    client: str
+    helo: str
+    tls: bool
+    smtputf8: bool
+    received_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What a receiver must know before it takes more."""
+
+    items_waiting: int
+    bytes_waiting: int
+    free_bytes: int
+
+
+class Spool:
+    """The bytes of one message on their way in, encrypted as they come."""
+
+    def __init__(self, blobs: Blobs, public_key: X25519PublicKey) -> None:
+        self.item_id = new_item_id()
+        self.size = 0
+        self._blobs = blobs
+        self._sealing = sealing.Sealing(self.item_id, public_key)
+        self._digest = hashlib.sha256()
+        self._small = bytearray(self._sealing.header)
+        self._writer: BlobWriter | None = None
+        self._done = False
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Take the next bytes.
+
+        Raises:
+            StoreFull, StoreUnavailable: the spool is discarded.
+        """
+        self.size += len(data)
+        self._digest.update(data)
+        self._put(self._sealing.update(data))
+
+    def _put(self, sealed: bytes) -> None:
+        if self._writer is None and len(self._small) + len(sealed) > SMALL_BODY:
+            self._writer = self._blobs.writer(self.item_id)
+            self._writer.write(bytes(self._small))
+            self._small.clear()
+        if self._writer is not None:
+            self._writer.write(sealed)
+        else:
+            self._small += sealed
+
+    def discard(self) -> None:
+        """Leave nothing behind; idempotent, and harmless after `finish`."""
+        if self._writer is not None and not self._done:
+            self._writer.discard()
+        self._small.clear()
+        self._done = True
+
+    def finish(self) -> bytes | None:
+        """Make the bytes durable (blocks): the small body to store, or None for a blob."""
+        self._put(self._sealing.finish())
+        if self._writer is not None:
+            self._writer.commit()
+            self._done = True
+            return None
+        self._done = True
+        return bytes(self._small)
+
+    @property
+    def is_small(self) -> bool:
+        """Whether no file was needed so far (`finish` then does not touch the disk)."""
+        return self._writer is None and self.size + 1_000 < SMALL_BODY
+
+    @property
+    def wrapped_key(self) -> bytes:
+        """The item's data key, wrapped to the workers."""
+        return self._sealing.wrapped
+
+    @property
+    def sha256(self) -> str:
+        """Of the plain bytes so far."""
+        return self._digest.hexdigest()
+
+
+class Intake:
+    """The Internet role's part of the store."""
+
+    def __init__(self, config: Config, database: Database, public_key: X25519PublicKey) -> None:
+        self._data_dir: Path = config.data_dir
+        self._database = database
+        self._blobs = Blobs(config.data_dir, "original")
+        self._public_key = public_key
+        self._backlog = Backlog(0, 0, 0)
+        self._backlog_until = 0.0
+        self._backlog_lock = asyncio.Lock()
+
+    @classmethod
+    def open(cls, config: Config) -> Intake:
+        """Open for one process.
+
+        Raises:
+            SchemaMismatch, KeyMissing: the store was not prepared.
+        """
+        public = sealing.load_public(keys.public_key(config))
+        return cls(config, Database.open(config, actor="internet"), public)
+
+    @property
+    def database(self) -> Database:
+        """For the heartbeat."""
+        return self._database
+
+    def close(self) -> None:
+        """Finish queued writes."""
+        self._database.close()
+
+    def spool(self) -> Spool:
+        """Start a message."""
+        return Spool(self._blobs, self._public_key)
+
+    async def accept(self, spool: Spool, envelope: Envelope) -> str:
+        """Make the message durable and ours; returns its item id.
+
+        Raises:
+            StoreFull, StoreUnavailable: nothing was kept; the peer must keep the message.
+        """
+        try:
+            small = spool.finish() if spool.is_small else await asyncio.to_thread(spool.finish)
+        except BaseException:
+            spool.discard()
+            raise
+        try:
+            await self._database.write(lambda c: _accept(c, spool, envelope, small))
+        except StoreUnavailable:
+            raise  # the commit may have happened: the blob must stay for it
+        except BaseException:
+            if small is None:
+                self._blobs.delete(spool.item_id)
+            raise
+        dispatch.notify(self._data_dir, "worker")
+        return spool.item_id
+
+    async def backlog(self) -> Backlog:
+        """Queue and disk, at most a second old."""
+        async with self._backlog_lock:
+            if monotonic() >= self._backlog_until:
+                waiting = await self._database.read(_waiting)
+                disk = os.statvfs(self._data_dir)
+                self._backlog = Backlog(*waiting, disk.f_bavail * disk.f_frsize)
+                self._backlog_until = monotonic() + _BACKLOG_SECONDS
+        return self._backlog
+
+
+def _waiting(connection: Connection) -> tuple[int, int]:
+    row = connection.execute(
+        select(func.count(), func.coalesce(func.sum(items.c.size), 0)).where(
+            items.c.state.in_(_WAITING)
+        )
+    ).one()
+    return int(row[0]), int(row[1])
+
+
+def _accept(connection: Connection, spool: Spool, envelope: Envelope, small: bytes | None) -> None:
+    now = now_us()
+    connection.execute(
+        _INSERT_ITEM,
+        [
+            {
+                "id": spool.item_id,
+                "kind": "mail",
+                "state": "received",
+                "version": 1,
+                "next_at": now,
+                "owner": None,
+                "attempts": 0,
+                "outcome": None,
+                "received_at": envelope.received_at,
+                "updated_at": now,
+                "sender": envelope.sender,
+                "client": envelope.client,
+                "helo": envelope.helo[:255],
+                "tls": envelope.tls,
+                "smtputf8": envelope.smtputf8,
+                "subject": "",
+                "note": "",
+                "size": spool.size,
+                "original_key": spool.item_id,
+                "original_sha256": spool.sha256,
+            }
+        ],
+    )
+    connection.execute(
+        _INSERT_DELIVERY,
+        [
+            {
+                "item_id": spool.item_id,
+                "recipient": recipient,
+                "profile": None,
+                "state": "waiting",
+                "version": 1,
+                "next_at": None,
+                "owner": None,
+                "attempts": 0,
+                "dot_at": None,
+                "last_reply": "",
+                "mail_id": None,
+                "created_at": now,
+                "updated_at": now,
+                "finished_at": None,
+            }
+            for recipient in dict.fromkeys(envelope.recipients)
+        ],
+    )
+    connection.execute(_INSERT_KEY, [{"original_key": spool.item_id, "wrapped": spool.wrapped_key}])
+    if small is not None:
+        connection.execute(
+            _INSERT_BODY, [{"key": spool.item_id, "space": "original", "data": small}]
+        )
+    detail = {
+        "sender": envelope.sender,
+        "recipients": list(envelope.recipients),
+        "client": envelope.client,
+        "size": spool.size,
+        "sha256": spool.sha256,
+    }
+    audit.append(connection, "internet", [audit.Event(spool.item_id, "received", detail)])

@@ -1,0 +1,116 @@
+"""Makes and migrates the schema (Alembic), once, before any role starts."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import insert, select
+from sqlalchemy.exc import DBAPIError
+
+from gateway.config import Config
+from gateway.store import audit, keys
+from gateway.store.blobs import Blobs
+from gateway.store.engine import connect, database_path, translated
+from gateway.store.errors import KeyMissing, SchemaMismatch
+from gateway.store.tables import items, meta
+
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_FINGERPRINT: Final = "key_fingerprint"
+
+
+def _alembic() -> AlembicConfig:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return config
+
+
+def head() -> str:
+    """The revision that this program needs."""
+    revision = ScriptDirectory.from_config(_alembic()).get_current_head()
+    if revision is None:
+        raise SchemaMismatch("the program carries no migrations")
+    return revision
+
+
+def prepare(config: Config) -> None:
+    """Migrate, make the keys of a new installation, check those of an old one, sweep.
+
+    Raises:
+        KeyMissing: a key is missing or wrong over existing data.
+        SchemaMismatch: the database is newer than this program.
+    """
+    path = database_path(config)
+    lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _migrate(path)
+        _keys(config, path)
+    finally:
+        os.close(lock)
+    Blobs(config.data_dir, "original").sweep()
+    Blobs(config.data_dir, "clean").sweep()
+
+
+def _migrate(path: Path) -> None:
+    engine = connect(path, readers=False)
+    try:
+        with engine.connect() as connection, connection.begin():
+            known = {s.revision for s in ScriptDirectory.from_config(_alembic()).walk_revisions()}
+            current = MigrationContext.configure(connection).get_current_revision()
+            if current is not None and current not in known:
+                raise SchemaMismatch(f"the database is newer than this program ({current})")
+            if current != head():
+                alembic = _alembic()
+                alembic.attributes["connection"] = connection
+                command.upgrade(alembic, "head")
+    except DBAPIError as error:
+        raise translated(error) from error
+    finally:
+        engine.dispose()
+
+
+def _keys(config: Config, path: Path) -> None:
+    engine = connect(path, readers=False)
+    try:
+        with engine.connect() as connection, connection.begin():
+            expected = connection.execute(
+                select(meta.c.value).where(meta.c.key == _FINGERPRINT)
+            ).scalar()
+            if expected is not None:
+                keys.check(config, expected)
+                return
+            if connection.execute(select(items.c.id).limit(1)).first() is not None:
+                raise KeyMissing("the database holds items but no key fingerprint")
+            mark = keys.create(config)
+            connection.execute(insert(meta), [{"key": _FINGERPRINT, "value": mark}])
+            made = audit.Event(None, "keys_created", {"fingerprint": mark})
+            audit.append(connection, "supervisor", [made])
+    finally:
+        engine.dispose()
+
+
+def require_current(path: Path) -> None:
+    """Refuse a database that this program's migrations have not made.
+
+    Raises:
+        SchemaMismatch: missing, older or newer.
+    """
+    if not path.exists():
+        raise SchemaMismatch(f"{path} does not exist: `mugaika serve` makes it")
+    engine = connect(path, readers=True)
+    try:
+        with engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+    except DBAPIError as error:
+        raise translated(error) from error
+    finally:
+        engine.dispose()
+    if current != head():
+        raise SchemaMismatch(f"the database is at {current}, this program needs {head()}")

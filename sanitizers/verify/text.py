@@ -1,0 +1,55 @@
+"""Plain text as our writer may write it: strict UTF-8, CRLF only, visible characters.
+
+An allow-list of code points (Unicode 15): what draws, spaces, tabulators, and the marks
+that Japanese, combining scripts and emoji need. No control, no bidi control, nothing that
+is invisible by design.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from sanitizers.limits import MAX_TEXT_CHARS
+from sanitizers.model import Verifier
+from sanitizers.verify import Rejected
+
+#: First and last code point. Left out: C0 and C1 controls, soft hyphen, default-ignorable
+#: fillers and joiners (Unicode 4.1, DerivedCoreProperties), bidi controls (UAX #9, 2),
+#: line and paragraph separators, surrogates, noncharacters, tags, U+FEFF, interlinear marks.
+_ALLOWED: Final = (
+    (0x09, 0x09), (0x20, 0x7E), (0xA0, 0xAC), (0xAE, 0x34E), (0x350, 0x61B), (0x61D, 0x115E),
+    (0x1161, 0x17B3), (0x17B6, 0x180A), (0x1810, 0x200A), (0x2010, 0x2027), (0x202F, 0x205F),
+    (0x2070, 0x3163), (0x3165, 0xD7FF), (0xE000, 0xFDCF), (0xFDF0, 0xFEFE), (0xFF00, 0xFF9F),
+    (0xFFA1, 0xFFEF), (0xFFFC, 0xFFFD), (0x10000, 0x1BC9F), (0x1BCA4, 0x1D172),
+    (0x1D17B, 0x1FFFD), (0x20000, 0x2FFFD), (0x30000, 0x3FFFD), (0xE0100, 0xE01EF),
+    (0xF0000, 0xFFFFD), (0x100000, 0x10FFFD),
+)  # fmt: skip
+#: UTS #51, 2.3: a joiner only between the parts of one emoji.
+_EMOJI: Final = "\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
+_JOINED: Final = f"(?<=[{_EMOJI}\ufe0f])\u200d(?=[{_EMOJI}])"
+_CLASS: Final = "".join(f"{chr(first)}-{chr(last)}" for first, last in _ALLOWED if first != 0x20)
+_TEXT: Final = re.compile(rf"(?:[ -~{_CLASS}]+|\r\n|{_JOINED})*+")
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+class TextVerifier(Verifier):
+    """Plain text."""
+
+    media_types = ("text/plain",)
+
+    def verify(self, data: memoryview) -> None:
+        """Accept strict UTF-8 of allowed code points with CRLF line ends.
+
+        Raises:
+            sanitizers.verify.Rejected: anything else.
+        """
+        raw = bytes(data)
+        try:
+            text = raw.removeprefix(_BOM).decode("utf-8", "strict")
+        except UnicodeDecodeError as error:
+            raise Rejected("not UTF-8") from error
+        if len(text) > MAX_TEXT_CHARS:
+            raise Rejected("too long")
+        if not _TEXT.fullmatch(text):
+            raise Rejected("character or line end that is not allowed")

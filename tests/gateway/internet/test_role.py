@@ -1,0 +1,152 @@
+"""The role: what stops its start, several processes on one port, its clean end."""
+
+import asyncio
+import multiprocessing
+import socket
+import threading
+import time
+
+import pytest
+
+from gateway.config import Config
+from gateway.internet import role
+from tests.gateway.internet.harness import WAIT, Talk, make_certificate, make_config
+
+
+def problems(**smtp) -> list[str]:
+    relay = smtp.pop("relay", {})
+    return role.check_listener(Config(smtp=smtp, relay=relay))
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:25", "[::1]:25", "localhost:25", "127.9.9.9:1"])
+def test_a_loopback_listener_needs_nothing(listen):
+    assert problems(listen=listen) == []
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:25", "[::]:25", "192.0.2.1:25", "127.0.0.1:1,[::]:1"])
+def test_a_listener_beyond_loopback_needs_tls_or_a_trusted_hop(listen, tmp_path):
+    [problem] = problems(listen=listen)
+    assert problem.startswith("[smtp] listen: ")
+    assert "tls_cert" in problem
+    assert "trusted_hops" in problem
+    assert problems(listen=listen, trusted_hops=("10.0.0.0/8",)) == []
+    assert problems(listen=listen, **make_certificate(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("smtp", "key"),
+    [
+        ({"listen": "8025"}, "listen"),
+        ({"listen": ":25"}, "listen"),
+        ({"listen": "127.0.0.1:99999"}, "listen"),
+        ({"trusted_hops": ("10.0.0.1/8",)}, "trusted_hops"),
+        ({"trusted_hops": ("relay",)}, "trusted_hops"),
+        ({"relay_domains": ("*.example.jp",)}, "relay_domains"),
+        ({"require_tls": True}, "tls_cert"),
+        ({"tls_key": "key.pem"}, "tls_cert"),
+        ({"tls_cert": "missing.pem"}, "tls_cert"),
+        ({"recipients": "file:missing.txt"}, "recipients"),
+        ({"recipients": "ldap://x"}, "recipients"),
+        ({"recipients": "verify", "relay": {"user": "u"}}, "recipients"),
+    ],
+)
+def test_each_mistake_is_named_with_its_key(smtp, key):
+    [problem] = problems(**smtp)
+    assert problem.startswith(f"[smtp] {key}")
+
+
+def test_an_unsafe_listener_does_not_start(tmp_path):
+    config = make_config(tmp_path, listen="0.0.0.0:0")
+    with pytest.raises(role.ListenerRefused, match="not loopback"):
+        asyncio.run(role.run(config, asyncio.Event()))
+
+
+def free_port(family: socket.AddressFamily = socket.AF_INET, host: str = "127.0.0.1") -> int:
+    with socket.socket(family) as sock:
+        sock.bind((host, 0))
+        return sock.getsockname()[1]
+
+
+def connect(port: int, host: str = "127.0.0.1") -> Talk:
+    end = time.monotonic() + WAIT
+    while True:
+        try:
+            return Talk(port, host=host)
+        except ConnectionRefusedError:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+
+
+def serve(config: Config, stop: "multiprocessing.synchronize.Event") -> None:
+    import uvloop
+
+    async def main() -> None:
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def wait() -> None:
+            stop.wait()
+            loop.call_soon_threadsafe(stopping.set)
+
+        threading.Thread(target=wait, daemon=True).start()
+        await role.run(config, stopping)
+
+    uvloop.run(main())
+
+
+def test_two_processes_share_a_port_and_all_mails_are_in_one_store(tmp_path):
+    """On uvloop, with TLS: what production runs on."""
+    from gateway.store.work import Work
+
+    certificate = make_certificate(tmp_path)
+    config = make_config(tmp_path / "data", listen=f"127.0.0.1:{free_port()}", **certificate)
+    port = int(config.smtp.listen.rpartition(":")[2])
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    children = [context.Process(target=serve, args=(config, stop)) for _ in range(2)]
+    for child in children:
+        child.start()
+    try:
+        queued = set()
+        for number in range(12):
+            with connect(port) as talk:
+                talk.hello()
+                if number % 2:
+                    assert talk("STARTTLS").startswith("220")
+                    talk.start_tls()
+                talk.data()
+                talk.send(b"x\r\n" * 100_000 * (number % 3))
+                reply = talk(f"{number}\r\n.")
+                assert reply.startswith("250 2.0.0 Ok: queued as ")
+                queued.add(reply.rpartition(" ")[2])
+        with connect(port) as idle:
+            stop.set()
+            assert idle.reply().startswith("421 4.3.2 ")
+    finally:
+        stop.set()
+        for child in children:
+            child.join(WAIT)
+    assert [child.exitcode for child in children] == [0, 0]
+
+    async def read() -> dict[str, bytes]:
+        work = Work.open(config)
+        try:
+            items = await work.claim(100, lease_seconds=60)
+            return {item.id: await work.read_original(item) for item in items}
+        finally:
+            work.close()
+
+    mails = asyncio.run(read())
+    assert set(mails) == queued
+    assert sorted(len(data) for data in mails.values())[-1] == 600_000 + len(b"11\r\n")
+
+
+def test_ipv6_is_served_and_counted_by_network(tmp_path):
+    from tests.gateway.internet.harness import Gateway
+
+    config = make_config(tmp_path / "data", listen="[::1]:0")
+    with Gateway(config) as running, Talk(running.port, host="::1") as talk:
+        talk.data()
+        assert talk("x\r\n.").startswith("250 2.0.0")
+        [(item, _)] = running.mails()
+        assert item.envelope.client == "::1"

@@ -1,0 +1,101 @@
+"""Builds the PDFs of these tests, byte by byte, harmless and hostile alike."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+
+import pypdfium2
+from PIL import Image
+
+from sanitizers.limits import Limits
+from sanitizers.model import Cleaned, Job
+from sanitizers.pdf.image_pdf import ImagePdf
+
+A4 = (595, 842)
+HELVETICA = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
+
+
+def stream(data: bytes, head: bytes = b"") -> bytes:
+    return b"<< %s /Length %d >>\nstream\n%s\nendstream" % (head, len(data), data)
+
+
+def assemble(objects: Iterable[bytes], *, trailer: bytes = b"") -> bytes:
+    """A file of the given objects, numbered from 1; the first is the catalog."""
+    out = b"%PDF-1.7\n"
+    rows = b"0000000000 65535 f \n"
+    count = 1
+    for body in objects:
+        rows += b"%010d 00000 n \n" % len(out)
+        out += b"%d 0 obj\n%s\nendobj\n" % (count, body)
+        count += 1
+    return (
+        out
+        + b"xref\n0 %d\n%strailer\n<< /Size %d /Root 1 0 R %s >>\n" % (count, rows, count, trailer)
+        + b"startxref\n%d\n%%%%EOF\n" % len(out)
+    )
+
+
+def pdf(
+    contents: bytes,
+    *,
+    size: tuple[float, float] = A4,
+    page: bytes = b"",
+    catalog: bytes = b"",
+    font: bytes = HELVETICA,
+    extra: Iterable[bytes] = (),
+    trailer: bytes = b"",
+    pages: int = 1,
+) -> bytes:
+    """Pages of the same contents. `extra` objects are numbered from 6."""
+    kids = b" ".join([b"3 0 R"] * pages)
+    return assemble(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R %s >>" % catalog,
+            b"<< /Type /Pages /Kids [%s] /Count %d >>" % (kids, pages),
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %g %g] /Contents 4 0 R"
+            b" /Resources << /Font << /F1 5 0 R >> >> %s >>" % (*size, page),
+            stream(contents),
+            font,
+            *extra,
+        ],
+        trailer=trailer,
+    )
+
+
+def text(words: str, *, x: float = 50, y: float = 700, size: float = 12) -> bytes:
+    return b"BT /F1 %g Tf %g %g Td (%s) Tj ET\n" % (size, x, y, words.encode("latin-1"))
+
+
+def clean(data: bytes, *, limits: Limits | None = None) -> tuple[bytes, Cleaned]:
+    """Run the sanitizer; the output's bytes and what it reports."""
+    out = io.BytesIO()
+    job = Job(data=memoryview(data), media_type="application/pdf", limits=limits or Limits())
+    cleaned = ImagePdf().clean(job, out)
+    return out.getvalue(), cleaned
+
+
+def read_text(data: bytes, page: int = 0) -> str:
+    """What a reader copies from the page, by PDFium."""
+    document = pypdfium2.PdfDocument(data)
+    try:
+        return document[page].get_textpage().get_text_range().replace("\r\n", "\n")
+    finally:
+        document.close()
+
+
+def picture(data: bytes, page: int = 0, *, scale: float = 1.0) -> Image.Image:
+    """How the page looks, by PDFium."""
+    document = pypdfium2.PdfDocument(data)
+    try:
+        return document[page].render(scale=scale).to_pil().convert("RGB")
+    finally:
+        document.close()
+
+
+def sizes(data: bytes) -> list[tuple[float, float]]:
+    document = pypdfium2.PdfDocument(data)
+    try:
+        return [page.get_size() for page in document]
+    finally:
+        document.close()
