@@ -22,7 +22,7 @@ class CannotStart(Exception):
 
 def check(config: Config) -> tuple[list[str], list[str]]:
     """(problems that refuse the start, remarks worth reading)."""
-    from gateway.internet import check_listener
+    from gateway.internet.role import check_listener
 
     problems = check_listener(config)
     if not is_loopback(config.ops.listen):

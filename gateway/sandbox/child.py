@@ -32,9 +32,12 @@ _FLUSH_AT: Final = 1 << 18  # bytes buffered before a write to the output
 class Identified(Protocol):
     """What the identify family gives back."""
 
-    media_type: str
-    program: bool
-    findings: tuple[Finding, ...]
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def program(self) -> bool: ...
+    @property
+    def findings(self) -> tuple[Finding, ...]: ...
 
 
 class Toolbox(Protocol):

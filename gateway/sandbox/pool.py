@@ -159,7 +159,12 @@ class Sandbox:
 
     def hello(self) -> Mapping[str, Mapping[str, object]]:
         """What every running parent said of its lock (for health and doctor)."""
-        return {name: p.hello for name, p in self._parents.items() if p.alive}
+        locks = ("landlock_abi", "network_namespace", "unprivileged")
+        return {
+            name: {key: p.hello.get(key) for key in locks}
+            for name, p in self._parents.items()
+            if p.alive
+        }
 
     @property
     def media_types(self) -> tuple[str, ...]:

@@ -16,8 +16,6 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import Final
 
-from sanitizers.text.notice_mark import NOTICE_MARK
-
 from gateway.store.work import ClaimedItem, NewMail, PartRow
 from gateway.worker import check, notice
 from gateway.worker.check import CheckFailed
@@ -25,6 +23,7 @@ from gateway.worker.compose import Attachment, Draft, compose
 from gateway.worker.pipeline import MAIL, CleanedPart
 from sanitizers.model import Outcome
 from sanitizers.reasons import ReasonCode
+from sanitizers.text.notice_mark import NOTICE_MARK
 
 #: Trace lines (ours and earlier ones) after which a mail is a loop (RFC 5321 section 6.3
 #: asks for at least 100).

@@ -12,12 +12,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from sanitizers.text.notice_mark import NOTICE_MARK
-
 from sanitizers.findings import Action, Kind
 from sanitizers.identify.labels import label
 from sanitizers.model import Outcome
 from sanitizers.reasons import REASONS, ReasonCode
+from sanitizers.text.notice_mark import NOTICE_MARK
 
 if TYPE_CHECKING:
     from gateway.worker.pipeline import CleanedPart

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from time import monotonic
 from typing import Final
 
 import structlog
@@ -21,9 +22,12 @@ from gateway.sandbox.memory import MAX_MEMFD_INPUT, Scratch, SealedBytes, Unlink
 from gateway.sandbox.pool import Sandbox, SandboxUnavailable
 from gateway.store.dispatch import Waker
 from gateway.store.errors import Corrupt, OriginalGone, StoreError
+from gateway.store.ids import now_us
+from gateway.store.presence import BEAT_SECONDS, Presence
 from gateway.store.work import ClaimedItem, ItemResult, NewMail, PartRow, Work
 from gateway.worker import assemble, metrics
 from gateway.worker.assemble import MailLoop, Site
+from gateway.worker.canary import check as check_canary
 from gateway.worker.check import CheckFailed
 from gateway.worker.pipeline import CleanedPart, Pipeline, withheld
 from sanitizers.model import Outcome
@@ -36,6 +40,7 @@ RENEW_SECONDS: Final = 15.0
 SWEEP_SECONDS: Final = 1.0  # the table is asked at least this often, hints or not
 PURGE_SECONDS: Final = 600.0
 ITEMS_PER_SLOT: Final = 16  # items in work per sandbox slot: most wait for a child
+CANARY_SECONDS: Final = 30.0  # health wants one cleaned within the last minute
 RETRY_SECONDS: Final = 5.0  # times the attempt number
 STOP_GRACE_SECONDS: Final = 20.0  # running items may finish; then they are given back
 _ORDER: Final = (
@@ -291,8 +296,29 @@ async def run(config: Config, policy: Policy, stop: asyncio.Event) -> None:
         released = await work.release_dead()
         log.info("worker_ready", pid=os.getpid(), released=released)
         worker = Worker(config, policy, work, sandbox, site_of(config, work.hops_key))
+        presence = Presence(work.database, "worker")
+        beating = asyncio.create_task(_beat(presence, sandbox))
         await worker.run(stop, waker)
+        beating.cancel()
+        await presence.leave()
     finally:
         waker.close()
         await sandbox.close()
         work.close()
+
+
+async def _beat(presence: Presence, sandbox: Sandbox) -> None:
+    canary, canary_at, due = "not yet cleaned", 0, 0.0
+    while True:
+        if monotonic() >= due:
+            canary, canary_at = await check_canary(sandbox), now_us()
+            due = monotonic() + (CANARY_SECONDS if not canary else BEAT_SECONDS)
+            if canary:
+                log.error("canary_failed", why=canary)
+        try:
+            await presence.beat(
+                {"canary": canary, "canary_at": canary_at, "locks": sandbox.hello()}
+            )
+        except StoreError as error:
+            log.error("heartbeat_failed", code=error.code)
+        await asyncio.sleep(BEAT_SECONDS)

@@ -12,6 +12,7 @@ import ctypes
 import hashlib
 import re
 import zlib
+from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
@@ -24,6 +25,7 @@ MAX_ATTACHMENTS: Final = 200  # looked at one by one
 MAX_ATTACHMENT_BYTES: Final = 100_000_000  # of one, for its sha256
 MAX_LINKS: Final = 10_000  # of one page
 MAX_ANNOTATIONS: Final = 10_000  # of one page
+MAX_HINTS: Final = 50_000  # names counted; real documents have a few hundred
 MAX_OBJECT_STREAMS: Final = 500  # searched for names
 MAX_OBJECT_STREAM_BYTES: Final = 2_000_000  # inflated, of one
 MAX_SEARCHED_BYTES: Final = 50_000_000  # inflated, of all
@@ -75,16 +77,18 @@ _INFO_KEYS: Final = (
 
 def of_bytes(data: memoryview, findings: Findings) -> None:
     """Search the file as it lies there: names, what stands before and after it."""
-    for match in _HINT.finditer(data):
+    for match in islice(_HINT.finditer(data), MAX_HINTS):
         findings.add(HINTS[match[1]], Action.REMOVED, where="document")
     _of_object_streams(data, findings)
     start = next((m.start() for m in re.finditer(rb"%PDF-", data)), 0)
     if start:
         digest = hashlib.sha256(data[:start]).hexdigest()
         findings.add(Kind.UNKNOWN_DATA, Action.REMOVED, where="before header", sha256=digest)
-    ends = [m.end() for m in re.finditer(rb"%%EOF", data)]
-    if ends and bytes(data[ends[-1] : ends[-1] + 4096]).strip(b"\0\t\n\f\r "):
-        digest = hashlib.sha256(data[ends[-1] :]).hexdigest()
+    end = len(data)
+    for mark in re.finditer(rb"%%EOF", data):
+        end = mark.end()
+    if bytes(data[end : end + 4096]).strip(b"\0\t\n\f\r "):
+        digest = hashlib.sha256(data[end:]).hexdigest()
         findings.add(Kind.TRAILING_DATA, Action.REMOVED, where="after end", sha256=digest)
 
 
@@ -95,12 +99,13 @@ def _of_object_streams(data: memoryview, findings: Findings) -> None:
             return
         try:
             inflated = zlib.decompressobj().decompress(
-                data[match.end() :], min(left, MAX_OBJECT_STREAM_BYTES)
+                data[match.end() : match.end() + MAX_OBJECT_STREAM_BYTES],
+                min(left, MAX_OBJECT_STREAM_BYTES),
             )
         except zlib.error:
             continue  # encrypted or otherwise filtered: nothing to learn
         left -= len(inflated)
-        for hint in _HINT.finditer(inflated):
+        for hint in islice(_HINT.finditer(inflated), MAX_HINTS):
             findings.add(HINTS[hint[1]], Action.REMOVED, where="document")
 
 
@@ -110,7 +115,7 @@ def user_unit(data: memoryview, pages: int) -> float:
     PDFium does not tell it, so it is read from the raw bytes, and only if every page
     has the same value; else 1. The result only scales the page box.
     """
-    values = [float(match[1]) for match in _USER_UNIT.finditer(data)]
+    values = [float(match[1]) for match in islice(_USER_UNIT.finditer(data), pages + 1)]
     if len(values) != pages or len(set(values)) != 1 or not 0.01 <= values[0] <= 1000:
         return 1.0
     return values[0]

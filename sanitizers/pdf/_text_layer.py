@@ -256,9 +256,11 @@ def _draw(
     size = min(max((run.high - run.low) * scale, MIN_SIZE), MAX_SIZE)
     baseline = run.low - (run.high - run.low) * glyphless.DESCENT / glyphless.UNITS_PER_EM
     direction = _turned(run.direction, geometry.quarter_turns)
-    for word, end in _words(run.glyphs):
-        natural = sum(glyphless.width_of(ord(g.text)) for g in word) / glyphless.UNITS_PER_EM
-        length = (end - word[0].start) * scale
+    for word in _words(run.glyphs):
+        # The space that ends a word takes what it gets: the next word is placed anew.
+        body = word[:-1] if len(word) > 1 and word[-1].text == " " else word
+        natural = sum(glyphless.width_of(ord(g.text)) for g in body) / glyphless.UNITS_PER_EM
+        length = (body[-1].end - body[0].start) * scale
         stretch = min(max(100 * length / (natural * size), STRETCH[0]), STRETCH[1])
         along, across = word[0].start, baseline
         x = along * run.direction[0] - across * run.direction[1]
@@ -277,15 +279,16 @@ def _draw(
         yield b"%s Tm <%s> Tj\n" % (b" ".join(number(v) for v in place), text)
 
 
-def _words(glyphs: list[_Glyph]) -> Iterator[tuple[list[_Glyph], float]]:
-    """Cut after spaces; with each word the place where the next one starts."""
+def _words(glyphs: list[_Glyph]) -> Iterator[list[_Glyph]]:
+    """Cut after spaces, and where a word gets too long for one operand."""
     word: list[_Glyph] = []
-    for index, glyph in enumerate(glyphs):
+    for glyph in glyphs:
         word.append(glyph)
-        last = index + 1 == len(glyphs)
-        if last or glyph.text == " " or len(word) >= MAX_WORD_CHARS:
-            yield word, glyph.end if last else glyphs[index + 1].start
+        if glyph.text == " " or len(word) >= MAX_WORD_CHARS:
+            yield word
             word = []
+    if word:
+        yield word
 
 
 def _turned(direction: tuple[float, float], quarter_turns: int) -> tuple[float, float]:

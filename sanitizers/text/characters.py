@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from functools import lru_cache
 from itertools import chain
 from typing import Final
@@ -97,11 +98,22 @@ _NONCHARACTER: Final = re.compile(
     + "".join(chr(p * 0x10000 + e) for p in range(17) for e in (0xFFFE, 0xFFFF))
     + "]"
 )
-#: One search decides whether there is anything to do at all.
-_SUSPECT: Final = re.compile(
-    "|".join(p.pattern for p in (_CONTROL, _BIDI, _UNSEEN, _INVISIBLE_RUN, _NO_CHARACTER))
-)
 _ASCII_SUSPECT: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+_BREAKS: Final = frozenset("\r\x0b\x0c\x85\u2028\u2029")
+
+
+@lru_cache(maxsize=65_536)
+def _fate(char: str) -> tuple[Kind, str] | None:
+    """As what `char` is counted and what it becomes; None when it stays."""
+    if _CONTROL.match(char) or _NONCHARACTER.match(char):
+        return Kind.CONTROL_CHARACTER, ""
+    if _BIDI.match(char):
+        return Kind.BIDI_CONTROL, ""
+    if _UNSEEN.match(char):
+        return Kind.ZERO_WIDTH, ""
+    if _NO_CHARACTER.match(char):
+        return Kind.CONTROL_CHARACTER, "\ufffd"
+    return None
 
 
 def make_harmless(text: str, findings: Findings, *, where: str = "", multiline: bool = True) -> str:
@@ -112,22 +124,23 @@ def make_harmless(text: str, findings: Findings, *, where: str = "", multiline: 
     """
     if text.isascii() and not _ASCII_SUSPECT.search(text):
         return text if multiline else _BREAK_OR_TAB_RUN.sub(" ", text)
-    text = _BREAK.sub("\n", text) if multiline else _BREAK_OR_TAB_RUN.sub(" ", text)
-    if not _SUSPECT.search(text):
-        return text
-    text, controls = _CONTROL.subn("", text)
-    text, bidi = _BIDI.subn("", text)
-    text, unseen = _UNSEEN.subn("", text)
-    text, nonchars = _NONCHARACTER.subn("", text)
-    text, unknown = _NO_CHARACTER.subn("\ufffd", text)
-    text, hidden = _keep_joiners(text)
-    for kind, count in (
-        (Kind.CONTROL_CHARACTER, controls + nonchars + unknown),
-        (Kind.BIDI_CONTROL, bidi),
-        (Kind.ZERO_WIDTH, unseen + hidden),
-    ):
-        if count:
-            findings.add(kind, Action.NEUTRALIZED, count=count, where=where)
+    used = set(text)  # few, even in a long text: all rules look at these first
+    if not multiline:
+        text = _BREAK_OR_TAB_RUN.sub(" ", text)
+    elif used & _BREAKS:
+        text = _BREAK.sub("\n", text)
+    fates = {char: fate for char in used - _BREAKS if (fate := _fate(char))}
+    counts: Counter[Kind] = Counter()
+    if fates:
+        for char, count in Counter(text).items():
+            if char in fates:
+                counts[fates[char][0]] += count
+        text = text.translate({ord(char): become for char, (_, become) in fates.items()})
+    if any(_INVISIBLE_RUN.match(char) for char in used):
+        text, hidden = _keep_joiners(text)
+        counts[Kind.ZERO_WIDTH] += hidden
+    for kind in sorted(kind for kind, count in counts.items() if count):
+        findings.add(kind, Action.NEUTRALIZED, count=counts[kind], where=where)
     return text
 
 

@@ -24,6 +24,7 @@ from typing import Final
 from sanitizers.findings import Action, Findings, Kind
 from sanitizers.limits import MAX_HEADER_BYTES, MAX_HEADER_FIELDS, MAX_MIME_DEPTH, MAX_PARTS
 from sanitizers.reasons import ReasonCode, Withheld
+from sanitizers.text.fields import KNOWN_FIELD, split_fields
 from sanitizers.text.words import decode_parameters, unfold
 
 #: RFC 2046 5.1.1 ends a boundary at 70 characters; mailers exist that do not.
@@ -41,14 +42,6 @@ _EOL: Final = re.compile(rb"\r{0,2}\n|\r")
 #: Two line ends in a row; each alternative starts with a literal to keep the search fast.
 _BLANK_LINE: Final = re.compile(rb"(?:\r\n|\n|\r\r\n|\r(?!\r?\n))(?:\r{0,2}\n|\r)")
 _NOT_BLANK: Final = re.compile(rb"[^\s\x00]")
-_FIELD: Final = re.compile(rb"([!-9;-~]{1,100})[ \t]*:")  # RFC 5322 2.2
-#: Fields that prove that a header block goes on behind a line that is none.
-_KNOWN_FIELD: Final = re.compile(
-    rb"(?:^|(?<=[\r\n]))(?:from|sender|to|cc|subject|date|received|return-path|message-id|reply-to"
-    rb"|references|in-reply-to|mime-version|content-[a-z-]{2,30}|list-[a-z-]{2,30}|x-[!-9;-~]{1,60}"
-    rb"|dkim-signature|authentication-results|delivered-to)[ \t]*:",
-    re.I,
-)
 _LEADING_BLANKS: Final = re.compile(rb"[\r\n \t]{1,200}+")
 _FROM_LINE: Final = re.compile(rb">?From [^\r\n]{0,1000}(?:\r{0,2}\n|\r)")  # mbox (RFC 4155)
 _BOUNDARY: Final = re.compile(rb"boundary\s{0,9}=\s{0,9}(?:\"([^\"]*)|([^\s;\"]+))", re.I)
@@ -139,41 +132,6 @@ def parse(data: memoryview, findings: Findings) -> Message:
     return _Parser(data, findings).parse()
 
 
-def split_fields(block: bytes) -> tuple[list[tuple[bytes, bytes]], int | None, int]:
-    """Cut a header block into fields (RFC 5322 2.2).
-
-    Returns:
-        (lower-case name, raw value) pairs; the offset where the body begins if the
-        separating blank line is missing, else None; the number of lines that are no
-        field and were skipped. A line that is no field ends the block, unless a
-        well-known field follows it.
-    """
-    fields: list[tuple[bytes, list[bytes]]] = []
-    last_known: int | None = None
-    offset = junk = 0
-    skipping = False
-    body: int | None = None
-    for line in block.splitlines(keepends=True):
-        if not line.rstrip(b"\r\n"):
-            pass  # one half of CR CR LF
-        elif line[0] in b" \t" and (fields or skipping):
-            if not skipping:
-                fields[-1][1].append(line)
-        elif (m := _FIELD.match(line)) is not None:
-            fields.append((m[1].lower(), [line[m.end() :]]))
-            skipping = False
-        else:
-            if last_known is None:
-                last_known = max((k.start() for k in _KNOWN_FIELD.finditer(block)), default=-1)
-            if last_known < offset:
-                body = offset
-                break
-            junk += 1
-            skipping = True
-        offset += len(line)
-    return [(name, b"".join(lines).strip()) for name, lines in fields], body, junk
-
-
 class _Parser:
     def __init__(self, data: memoryview, findings: Findings) -> None:
         self._data = data
@@ -202,11 +160,11 @@ class _Parser:
     def _skip_leading(self) -> int:
         """Pass a byte order mark, blank lines and an mbox line before the first field."""
         data, start = self._data, 0
-        if data[:3] == b"\xef\xbb\xbf":
+        if bytes(data[:3]) == b"\xef\xbb\xbf":
             start = 3
         blanks = _LEADING_BLANKS.match(data, start)
         if blanks is not None and (
-            _KNOWN_FIELD.match(data, blanks.end()) or _FROM_LINE.match(data, blanks.end())
+            KNOWN_FIELD.match(data, blanks.end()) or _FROM_LINE.match(data, blanks.end())
         ):
             start = blanks.end()
         line = _FROM_LINE.match(data, start)
@@ -278,18 +236,17 @@ class _Parser:
         self, entity: Entity, fields: list[tuple[bytes, bytes]], default_type: str
     ) -> None:
         content: dict[bytes, bytes] = {}
-        for name, value in fields:
+        for name, body in fields:
             if name in _CONTENT_FIELDS:
                 if name in content:
                     self._defect(Kind.HEADER_DEFECT, where=entity.where)
                 else:
-                    content[name] = value[:MAX_FIELD_BYTES]
+                    content[name] = body[:MAX_FIELD_BYTES]
         where = entity.where
-        raw = content.get(b"content-type", b"")
-        if raw:
-            value, entity.parameters = decode_parameters(raw, self._findings, where=where)
-            value = value.strip().lower()
-            entity.raw_type = unfold(raw)
+        raw_type = content.get(b"content-type", b"")
+        if raw_type:
+            value, entity.parameters = decode_parameters(raw_type, self._findings, where=where)
+            entity.raw_type = unfold(raw_type)
             if _MEDIA_TYPE.fullmatch(value):
                 entity.content_type = value
             else:
@@ -301,10 +258,9 @@ class _Parser:
             entity.content_type = default_type
         raw = content.get(b"content-disposition", b"")
         if raw:
-            value, entity.disposition_parameters = decode_parameters(
+            entity.disposition, entity.disposition_parameters = decode_parameters(
                 raw, self._findings, where=where
             )
-            entity.disposition = value.strip().lower()
         raw = content.get(b"content-transfer-encoding", b"")
         if raw:
             token = _TOKEN.search(raw.decode("ascii", "replace").lower())

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+#: Encodings that change nothing (RFC 2045 6.2).
+IDENTITY: Final = frozenset({"", "7bit", "8bit", "binary"})
 #: Bytes of input worked on at a time.
 CHUNK: Final = 512 * 1024
 
@@ -27,7 +29,7 @@ _PAD: Final = re.compile(rb"=[=\s\x00]*")
 _QP_LINE_END: Final = re.compile(rb"(?<![ \t])[ \t]++(?=[\r\n])")
 _QP_LONE_CR: Final = re.compile(rb"=\r(?!\n)")
 
-_UU_BEGIN: Final = re.compile(rb"(?:^|(?<=[\r\n]))begin [0-7]{3,4} ([^\r\n]{1,250})(?:\r\n|\n|\r)")
+_UU_BEGIN: Final = re.compile(rb"begin (?<![^\r\n]begin )[0-7]{3,4} ([^\r\n]{1,250})(?:\r\n|\n|\r)")
 _UU_END: Final = re.compile(rb"[\r\n]end[ \t]*(?=[\r\n]|\Z)")
 _UU_LINE: Final = re.compile(rb"([^\r\n]*)(?:\r\n|\n|\r|\Z)")
 #: Characters of one uuencoded line: a length and at most 63 bytes in quanta of four.
@@ -58,7 +60,7 @@ def decoded(data: memoryview, encoding: str, defects: Defects) -> Iterator[bytes
     """
     decoder = _DECODERS.get(encoding)
     if decoder is None:
-        if encoding not in _IDENTITY:
+        if encoding not in IDENTITY:
             defects.count += 1
         return _chunks(data)
     return decoder(data, defects)
@@ -173,7 +175,7 @@ def _uu_line(line: bytes, defects: Defects) -> bytes:
         return b""
 
 
-def find_uu_blocks(text: bytes, *, most: int) -> list[UuBlock]:
+def find_uu_blocks(text: memoryview, *, most: int) -> list[UuBlock]:
     """`begin … end` blocks that a mailer without MIME put into a plain text.
 
     A block counts only if its first line has the length that its count asks for and an
@@ -203,7 +205,6 @@ def _looks_like_uu(line: bytes) -> bool:
     return wanted - 4 <= len(line) <= wanted + 5
 
 
-_IDENTITY: Final = frozenset({"", "7bit", "8bit", "binary"})
 _DECODERS: Final[dict[str, Callable[[memoryview, Defects], Iterator[bytes]]]] = {
     "base64": _base64,
     "quoted-printable": _quoted_printable,

@@ -67,7 +67,7 @@ def check_image(head: Dictionary, data: memoryview) -> None:
     Raises:
         Rejected: a key, value or byte that the writer would not write.
     """
-    if not _BASE <= set(head):
+    if not set(head) >= _BASE:
         raise Rejected("keys of a picture")
     if head.get("Type") != Name("XObject") or head.get("Subtype") != Name("Image"):
         raise Rejected("type of a picture")

@@ -19,7 +19,9 @@ from tests.sanitizers.pdf.samples import clean, pdf, text
 def good() -> bytes:
     """Two pages, text and a coloured picture: every kind of object but fax and JPEG."""
     ImagePdf.warm()
-    out, _ = clean(pdf(text("words", x=10, y=40) + b"0.5 0 1 rg 9 9 40 20 re f", size=(80, 60), pages=2))
+    out, _ = clean(
+        pdf(text("words", x=10, y=40) + b"0.5 0 1 rg 9 9 40 20 re f", size=(80, 60), pages=2)
+    )
     return out
 
 

@@ -32,6 +32,7 @@ def rejects(data: bytes) -> None:
         "é ü ß — “quoted” … € 한국어 हिन्दी e\u0301",
         "😀 👍🏽 ❤\ufe0f 👨\u200d👩\u200d👧 🇯🇵",
         "外字\ue000と置換\ufffd",
+        "می\u200cخواهم, क्\u200dष",
     ],
 )
 def test_what_people_write_is_accepted(text: str) -> None:
@@ -45,8 +46,9 @@ def test_what_people_write_is_accepted(text: str) -> None:
         "a\nb", "a\rb", "a\n\rb", "a\r", "a\0", "a\x07", "a\x0b", "a\x0c", "a\x1b[31m", "a\x7f",
         "a\x85",
         "a\x9b", "a\u202eb", "a\u2066b", "a\u200eb", "a\u200fb", "a\u061cb", "a\u200bb", "a\u200cb",
-        "a\u200db", "\u200d😀", "a\u2060b", "a\ufeffb", "a\u00adb", "a\u2028b", "a\u2029b",
-        "a\u180eb",
+        "a\u200db", "\u200d😀", "a\ufe0f",
+        "辻\U000e0100\U000e0100", "あ\ufe00", "a\u2060b", "a\ufeffb", "a\u00adb",
+        "a\u2028b", "a\u2029b", "a\u180eb",
         "a\u115fb", "a\u3164b", "a\uffa0b", "a\ufff9b", "a\ufffe", "a\U000e0041b", "a\U0001ffff",
     ],
 )  # fmt: skip

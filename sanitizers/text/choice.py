@@ -1,0 +1,50 @@
+"""Whether the plain rendering of a mail says what its HTML rendering says.
+
+Rules for a text/plain beside a text/html, in this order:
+1. nothing visible in it: useless;
+2. shorter than MAX_STUB_CHARS, shorter than the HTML's text, and it says that one should
+   look at the HTML: useless;
+3. less than a third of the HTML's text, both without addresses of links, and more than
+   MIN_DIFFERENCE characters shorter: useless;
+4. else it is the body: the sender wrote it for readers of plain text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+MAX_STUB_CHARS: Final = 400
+MIN_DIFFERENCE: Final = 40
+SHORTER: Final = 3
+
+_STUB: Final = re.compile(
+    r"html[ -]?(?:形式|メール|対応|版|表示)|ＨＴＭＬ"
+    r"|(?:形式|テキスト)では(?:正しく)?(?:表示|ご覧)|ブラウザ(?:ー)?(?:で|から)(?:ご覧|ご確認|表示)"
+    r"|html[ -]?(?:e-?mail|message|version|format|capable|compatible|enabled|view|part|content)"
+    r"|(?:support|display|view|read|render)\w{0,4} (?:\w+ ){0,3}html"
+    r"|view (?:this|the|it) (?:e-?mail|message|newsletter)?.{0,30}(?:browser|online|web)"
+    r"|no (?:plain )?text (?:version|part|content)|text[ -]only (?:version|mail)",
+    re.IGNORECASE | re.DOTALL,
+)
+_ADDRESS: Final = re.compile(r"<?(?:https?|mailto|ftp):[^\s<>]{1,2000}>?", re.IGNORECASE)
+
+
+def visible_length(text: str) -> int:
+    """Characters of `text` without white space and without addresses of links."""
+    return len("".join(_ADDRESS.sub("", text).split()))
+
+
+def is_stub(plain: str, plain_length: int) -> bool:
+    """Whether a text of `plain_length` visible characters only points to the HTML (rule 2)."""
+    return plain_length < MAX_STUB_CHARS and _STUB.search(plain) is not None
+
+
+def is_useful(plain: str, html_text: str) -> bool:
+    """Whether `plain` can stand for the HTML whose text is `html_text` (rules 1 to 4)."""
+    own, other = visible_length(plain), visible_length(html_text)
+    if not own:
+        return False
+    if other > own and is_stub(plain, own):
+        return False
+    return not (own * SHORTER < other and other - own > MIN_DIFFERENCE)
