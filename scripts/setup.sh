@@ -17,9 +17,11 @@ missing=""
 "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 "$python" -c 'import ctypes.util, sys; sys.exit(ctypes.util.find_library("magic") is None)' ||
     missing="$missing libmagic1"
-# PDFs name Japanese fonts without carrying them: one must be here to draw them.
-ls /usr/share/fonts/opentype/ipaexfont-mincho/*.ttf /usr/share/fonts/opentype/ipaexfont-gothic/*.ttf \
-    >/dev/null 2>&1 || missing="$missing fonts-ipaexfont"
+# PDFs name fonts without carrying them: Japanese ones must be here to draw them.
+fonts=/usr/share/fonts
+[ -e $fonts/opentype/ipaexfont-gothic/ipaexg.ttf ] || missing="$missing fonts-ipaexfont-gothic"
+[ -e $fonts/opentype/ipaexfont-mincho/ipaexm.ttf ] || missing="$missing fonts-ipaexfont-mincho"
+[ -e $fonts/truetype/dejavu/DejaVuSans.ttf ] || missing="$missing fonts-dejavu-core"
 
 if [ -n "$missing" ]; then
     install="apt-get install -y --no-install-recommends$missing"

@@ -75,7 +75,7 @@ async def _sandbox() -> list[Component]:
 
 def _fonts() -> Component:
     available = fonts.fonts_available()
-    missing = sorted(set(fonts.STYLES) - set(available))
+    missing = sorted(set(fonts.CANDIDATES) - set(available))
     if missing:
         return Component(
             "fonts",

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from sanitizers.findings import Action, Findings, Kind
+from sanitizers.limits import MAX_PARTS
 from sanitizers.model import Member, Output
 from sanitizers.names import clean_name
 from sanitizers.reasons import ReasonCode
@@ -76,6 +77,8 @@ class Attachments:
         head: bytes = b"",
     ) -> None:
         """Write `head` and the decoded `data` to `out` as a member."""
+        if self._is_full(where):
+            return
         offset = self._out.tell()
         defects = Defects()
         if head:
@@ -98,6 +101,8 @@ class Attachments:
 
     def add_withheld(self, entity: Entity, reason: ReasonCode) -> None:
         """List `entity` without its bytes."""
+        if self._is_full(entity.where):
+            return
         self._findings.add(Kind.WITHHELD_PART, Action.REMOVED, where=entity.where)
         self.members.append(
             Member(
@@ -109,6 +114,24 @@ class Attachments:
                 withheld=reason.value,
             )
         )
+
+    def _is_full(self, where: str) -> bool:
+        """Whether MAX_PARTS is reached; the last member then stands for all further ones."""
+        if len(self.members) < MAX_PARTS - 1:
+            return False
+        self._findings.add(Kind.WITHHELD_PART, Action.REMOVED, where=where)
+        if len(self.members) < MAX_PARTS:
+            self.members.append(
+                Member(
+                    name="",
+                    claimed_type="",
+                    claimed_charset="",
+                    offset=self._out.tell(),
+                    size=0,
+                    withheld=ReasonCode.TOO_MANY_PARTS.value,
+                )
+            )
+        return True
 
     def add_wrapped(self, entity: Entity) -> None:
         """A multipart that was encoded as a whole: decoded under its own Content-Type."""

@@ -32,9 +32,14 @@ from sanitizers.text.words import (
 #: RFC 5322 2.1.1 ends a line at 998; the gateway's marks need room in front of a Subject.
 MAX_SUBJECT_CHARS: Final = 900
 MAX_DISPLAY_CHARS: Final = 200
+#: Senders of one mail; To and Cc end at MAX_ADDRESSES. All of a mail's addresses stay
+#: under what one reply of the sandbox may hold.
+MAX_SENDERS: Final = 100
 MAX_LIST_ID_CHARS: Final = 255  # RFC 2919 3
 #: References are kept as RFC 5537 3.4.4 asks: the first one, and the newest ones.
 MAX_REFERENCES: Final = 30
+#: Characters of In-Reply-To or References; usual identifiers have under 80.
+MAX_REFERENCES_CHARS: Final = 3_800
 #: Bytes at a field's end that hold the newest: 50 identifiers of a usual length.
 _REFERENCES_BYTES: Final = 4_000
 #: Raw bytes of one field that are decoded; a whole address list fits.
@@ -55,6 +60,7 @@ _PRECEDENCE: Final = frozenset(
 _BULK: Final = frozenset({"bulk", "list", "junk"})
 
 _Values = Iterable[str]
+_Rule = Callable[[bytes, Findings, str], _Values]
 
 
 def rebuild_headers(
@@ -69,10 +75,9 @@ def rebuild_headers(
 
     Returns:
         (canonical name, value) pairs, and the facts: `received` (number of Received
-        fields), `hops` (X-Mugaika-Hops if it is up to 200 printable ASCII characters,
-        else ""; its key is checked by the gateway), `auto_submitted` ("1" if a program
-        sent the mail: Auto-Submitted other than "no", Precedence bulk, list or junk; else
-        "0").
+        fields, always there), `hops` (X-Mugaika-Hops, if it is up to 200 printable ASCII
+        characters; its key is checked by the gateway), `auto_submitted` ("1", if a program
+        sent the mail: Auto-Submitted other than "no", or Precedence bulk, list or junk).
     """
     first: dict[bytes, bytes] = {}
     others = received = repeated = 0
@@ -108,9 +113,7 @@ def rebuild_headers(
             automatic = automatic or values != ["no"]
         elif key == b"precedence":
             automatic = automatic or (bool(values) and values[0] in _BULK)
-    facts = {
-        "received": str(received),
-    }
+    facts = {"received": str(received)}
     if _PRINTABLE.fullmatch(hops):
         facts["hops"] = hops.decode("ascii")
     if automatic:
@@ -139,18 +142,21 @@ def _subject(raw: bytes, findings: Findings, where: str) -> _Values:
     return (break_subject(text, findings),) if text else ()
 
 
-def _addresses(raw: bytes, findings: Findings, where: str) -> _Values:
-    found = decode_addresses(raw, findings, where=where)
-    if len(found) >= MAX_ADDRESSES:
-        findings.add(Kind.TRUNCATED, Action.NOTED, where=where)
-    for display, address in found:
-        if address and not is_addr_spec(address):
-            # No address: what the reader saw is kept as a name.
-            findings.add(Kind.HEADER_DEFECT, Action.NOTED, where=where)
-            display, address = display or address, ""
-        display = one_line(display, findings, where=where, limit=MAX_DISPLAY_CHARS)
-        if display or address:
-            yield f"{display}\t{address}"
+def _addresses(limit: int) -> _Rule:
+    def rule(raw: bytes, findings: Findings, where: str) -> _Values:
+        found = decode_addresses(raw, findings, where=where)
+        if len(found) > limit or len(found) >= MAX_ADDRESSES:
+            findings.add(Kind.TRUNCATED, Action.NOTED, where=where)
+        for display, address in found[:limit]:
+            if address and not is_addr_spec(address):
+                # No address: what the reader saw is kept as a name.
+                findings.add(Kind.HEADER_DEFECT, Action.NOTED, where=where)
+                display, address = display or address, ""
+            display = one_line(display, findings, where=where, limit=MAX_DISPLAY_CHARS)
+            if display or address:
+                yield f"{display}\t{address}"
+
+    return rule
 
 
 def _date(raw: bytes, findings: Findings, where: str) -> _Values:
@@ -167,6 +173,8 @@ def _references(raw: bytes, findings: Findings, where: str) -> _Values:
     if len(ids) >= MAX_REFERENCES:
         # `message_ids` ends early in a very long field: the newest stand at its end.
         ids = ids[:1] + message_ids(raw[-_REFERENCES_BYTES:])[1 - MAX_REFERENCES :]
+    while len(ids) > 1 and sum(map(len, ids)) + len(ids) > MAX_REFERENCES_CHARS:
+        del ids[1]
     return (" ".join(ids),) if ids else ()
 
 
@@ -184,7 +192,7 @@ def _list_id(raw: bytes, findings: Findings, where: str) -> _Values:
     return (f"<{m[0]}>",) if m is not None else ()
 
 
-def _keyword(allowed: frozenset[str]) -> Callable[[bytes, Findings, str], _Values]:
+def _keyword(allowed: frozenset[str]) -> _Rule:
     def rule(raw: bytes, findings: Findings, where: str) -> _Values:
         word = raw[:200].decode("ascii", "replace").lower().partition(";")[0]
         word = word.partition("(")[0].strip()
@@ -196,11 +204,11 @@ def _keyword(allowed: frozenset[str]) -> Callable[[bytes, Findings, str], _Value
 #: What crosses, and how it is rebuilt: lower-case name -> canonical name, rule.
 _RULES: Final = MappingProxyType(
     {
-        b"from": ("From", _addresses),  # RFC 5322 3.6.2
-        b"sender": ("Sender", _addresses),
-        b"reply-to": ("Reply-To", _addresses),
-        b"to": ("To", _addresses),  # RFC 5322 3.6.3
-        b"cc": ("Cc", _addresses),
+        b"from": ("From", _addresses(MAX_SENDERS)),  # RFC 5322 3.6.2
+        b"sender": ("Sender", _addresses(MAX_SENDERS)),
+        b"reply-to": ("Reply-To", _addresses(MAX_SENDERS)),
+        b"to": ("To", _addresses(MAX_ADDRESSES)),  # RFC 5322 3.6.3
+        b"cc": ("Cc", _addresses(MAX_ADDRESSES)),
         b"subject": ("Subject", _subject),  # RFC 5322 3.6.5
         b"date": ("Date", _date),  # RFC 5322 3.6.1
         b"message-id": ("Message-ID", _message_id),  # RFC 5322 3.6.4

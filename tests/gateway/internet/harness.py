@@ -32,6 +32,7 @@ def make_config(data_dir: Path, *, relay: dict | None = None, **smtp) -> Config:
     smtp.setdefault("relay_domains", ("example.jp",))
     smtp.setdefault("min_free_disk", 1)
     config = Config(data_dir=data_dir, smtp=smtp, relay=relay or {})
+    data_dir.mkdir(mode=0o700, exist_ok=True)
     schema.prepare(config)
     return config
 
