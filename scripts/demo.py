@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -42,6 +42,7 @@ class Gateway:
     smtp_port: int
     ops_port: int
     data_dir: Path
+    pid: int = 0  # of the supervisor
 
 
 def free_port() -> int:
@@ -79,7 +80,7 @@ async def gateway(
     )
     try:
         await ready(running.ops_port, process)
-        yield running
+        yield replace(running, pid=process.pid)
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)

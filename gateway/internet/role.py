@@ -15,14 +15,17 @@ from urllib.parse import urlsplit
 import structlog
 
 from gateway.config import Config, Smtp
-from gateway.internet.addresses import AddressError
-from gateway.internet.features import FeatureProvider, unknown
+from gateway.internet.addresses import AddressError, parse_domain
+from gateway.internet.features import HeardFeatures
 from gateway.internet.limits import parse_networks
 from gateway.internet.recipients import FILE_PREFIX, RelayDomains, open_recipients
 from gateway.internet.server import Server
 from gateway.internet.smtp import Receiver
 from gateway.internet.tls import server_context
+from gateway.store.engine import Database
+from gateway.store.errors import StoreError
 from gateway.store.intake import Intake
+from gateway.store.presence import BEAT_SECONDS, Presence, listed
 
 _log = structlog.get_logger()
 
@@ -55,6 +58,12 @@ def check_listener(config: Config) -> list[str]:
 
 def _check_place(smtp: Smtp) -> list[str]:
     problems = []
+    try:
+        written = not smtp.hostname or parse_domain(smtp.hostname) == smtp.hostname.lower()
+    except AddressError:
+        written = False
+    if not written:
+        problems.append('[smtp] hostname: write a host name like "mx.example.jp" (A-labels)')
     try:
         parse_networks(smtp.trusted_hops)
     except ValueError as error:
@@ -146,7 +155,7 @@ async def bind(listen: str) -> list[socket.socket]:
     return sockets
 
 
-async def run(config: Config, stop: asyncio.Event, *, features: FeatureProvider = unknown) -> None:
+async def run(config: Config, stop: asyncio.Event) -> None:
     """Serve SMTP until `stop` is set; then finish what is being committed.
 
     Raises:
@@ -161,11 +170,31 @@ async def run(config: Config, stop: asyncio.Event, *, features: FeatureProvider 
     logging.getLogger("mail.log").setLevel(logging.ERROR)
     intake = Intake.open(config)
     try:
+        presence = Presence(intake.database, "internet")
+        features = HeardFeatures()
         server = Server(config, intake, features=features)
         await server.start(await bind(config.smtp.listen), Receiver)
         _log.info("smtp.listening", listen=config.smtp.listen)
+        beating = asyncio.create_task(_beat(presence, intake.database, server, features))
         await stop.wait()
         await server.stop()
+        beating.cancel()
+        await presence.leave()
         _log.info("smtp.stopped")
     finally:
         intake.close()
+
+
+async def _beat(
+    presence: Presence, database: Database, server: Server, features: HeardFeatures
+) -> None:
+    """Say that we are alive, hear what the next hop can."""
+    while True:
+        try:
+            await presence.beat(
+                {"sessions": server.limits.count, "bytes_in_flight": server.in_flight.total}
+            )
+            features.hear(await database.read(listed))
+        except StoreError as error:
+            _log.error("heartbeat_failed", code=error.code)
+        await asyncio.sleep(BEAT_SECONDS)

@@ -106,10 +106,10 @@ class Database:
         Raises:
             SchemaMismatch: it is missing, older or newer than this program.
         """
-        from gateway.store import schema
+        from gateway.store import version
 
         path = database_path(config)
-        schema.require_current(path)
+        version.require_current(path)
         return cls(path, actor=actor)
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from sqlalchemy import Connection, func, insert, select
 
 from gateway.config import Config
-from gateway.store import audit, dispatch, keys, sealing
+from gateway.store import audit, dispatch, keyfiles, sealing
 from gateway.store.blobs import Blobs, BlobWriter
 from gateway.store.engine import Database
 from gateway.store.errors import StoreUnavailable
@@ -144,7 +144,7 @@ class Intake:
         Raises:
             SchemaMismatch, KeyMissing: the store was not prepared.
         """
-        public = sealing.load_public(keys.public_key(config))
+        public = sealing.load_public(keyfiles.public_key(config))
         return cls(config, Database.open(config, actor="internet"), public)
 
     @property

@@ -1,4 +1,4 @@
-"""Where the keys lie, how they are made once, and how a wrong or missing one is noticed.
+"""The private keys: how they are made once, and how a wrong or missing one is noticed.
 
 `worker.key` (private, workers only), `worker.pub` (Internet side), `hops.key` (workers).
 They are made only for a new installation. Over existing data a missing or other key
@@ -7,36 +7,17 @@ stops the start: a key made anew would lock all originals for ever.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from gateway.config import Config
 from gateway.store.errors import KeyMissing
-
-KEY_BYTES: Final = 32
-
-
-@dataclass(frozen=True, slots=True)
-class KeyFiles:
-    """Paths of one installation's keys."""
-
-    private: Path
-    public: Path
-    hops: Path
-
-
-def files(config: Config) -> KeyFiles:
-    """Where the keys lie."""
-    folder = config.data_dir / "keys"
-    private = Path(config.keys.file) if config.keys.file else folder / "worker.key"
-    return KeyFiles(private, private.with_suffix(".pub"), folder / "hops.key")
+from gateway.store.keyfiles import KEY_BYTES, files, fingerprint, read
+from gateway.store.keyfiles import public_key as public_key  # for whoever checks all of them
 
 
 def create(config: Config) -> str:
@@ -46,7 +27,7 @@ def create(config: Config) -> str:
     """
     paths = files(config)
     if paths.private.exists():
-        private = X25519PrivateKey.from_private_bytes(_read(paths.private))
+        private = X25519PrivateKey.from_private_bytes(read(paths.private))
     else:
         private = X25519PrivateKey.generate()
         raw = private.private_bytes(
@@ -63,11 +44,6 @@ def create(config: Config) -> str:
     if not paths.hops.exists():
         _write(paths.hops, secrets.token_bytes(KEY_BYTES))
     return fingerprint(public)
-
-
-def fingerprint(public: bytes) -> str:
-    """Hex sha256 of the public key, kept in the database beside the data it wraps."""
-    return hashlib.sha256(public).hexdigest()
 
 
 def check(config: Config, expected: str) -> None:
@@ -88,29 +64,14 @@ def check(config: Config, expected: str) -> None:
         )
 
 
-def public_key(config: Config) -> bytes:
-    """The workers' public key, 32 bytes."""
-    return _read(files(config).public)
-
-
 def private_key(config: Config) -> bytes:
     """The workers' private key, 32 bytes (worker processes only)."""
-    return _read(files(config).private)
+    return read(files(config).private)
 
 
 def hops_key(config: Config) -> bytes:
     """The key of X-Mugaika-Hops, 32 bytes (worker processes only)."""
-    return _read(files(config).hops)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise KeyMissing(f"{path}: {error.strerror}; put the right key back") from None
-    if len(data) != KEY_BYTES:
-        raise KeyMissing(f"{path}: not a key")
-    return data
+    return read(files(config).hops)
 
 
 def _write(path: Path, data: bytes) -> None:

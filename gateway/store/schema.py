@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from alembic import command
-from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, select
@@ -20,23 +19,9 @@ from gateway.store.blobs import Blobs
 from gateway.store.engine import connect, database_path, translated
 from gateway.store.errors import KeyMissing, SchemaMismatch
 from gateway.store.tables import items, meta
+from gateway.store.version import alembic_config, head
 
-_MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _FINGERPRINT: Final = "key_fingerprint"
-
-
-def _alembic() -> AlembicConfig:
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    return config
-
-
-def head() -> str:
-    """The revision that this program needs."""
-    revision = ScriptDirectory.from_config(_alembic()).get_current_head()
-    if revision is None:
-        raise SchemaMismatch("the program carries no migrations")
-    return revision
 
 
 def prepare(config: Config) -> None:
@@ -62,12 +47,14 @@ def _migrate(path: Path) -> None:
     engine = connect(path, readers=False)
     try:
         with engine.connect() as connection, connection.begin():
-            known = {s.revision for s in ScriptDirectory.from_config(_alembic()).walk_revisions()}
+            known = {
+                s.revision for s in ScriptDirectory.from_config(alembic_config()).walk_revisions()
+            }
             current = MigrationContext.configure(connection).get_current_revision()
             if current is not None and current not in known:
                 raise SchemaMismatch(f"the database is newer than this program ({current})")
             if current != head():
-                alembic = _alembic()
+                alembic = alembic_config()
                 alembic.attributes["connection"] = connection
                 command.upgrade(alembic, "head")
     except DBAPIError as error:
@@ -94,23 +81,3 @@ def _keys(config: Config, path: Path) -> None:
             audit.append(connection, "supervisor", [made])
     finally:
         engine.dispose()
-
-
-def require_current(path: Path) -> None:
-    """Refuse a database that this program's migrations have not made.
-
-    Raises:
-        SchemaMismatch: missing, older or newer.
-    """
-    if not path.exists():
-        raise SchemaMismatch(f"{path} does not exist: `mugaika serve` makes it")
-    engine = connect(path, readers=True)
-    try:
-        with engine.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
-    except DBAPIError as error:
-        raise translated(error) from error
-    finally:
-        engine.dispose()
-    if current != head():
-        raise SchemaMismatch(f"the database is at {current}, this program needs {head()}")

@@ -157,9 +157,14 @@ class BodyComposer:
             self._walk(child, related=related, shown=child is chosen or not self._has_text(child))
 
     def _says_it(self, plain: Entity, rich: Entity) -> bool:
-        text = self._leaves.peek(plain)
         html = self._html_leaf(rich)
-        return html is not None and is_useful(text, self._leaves.peek(html))
+        if html is None:
+            return False
+        text = self._leaves.peek(plain)
+        # Most plain renderings are whole: then the HTML need not be rendered at all.
+        return is_useful(text, self._leaves.most_visible(html)) or is_useful(
+            text, visible_length(self._leaves.peek(html))
+        )
 
     def _html_leaf(self, entity: Entity) -> Entity | None:
         """The first HTML body at or under `entity`."""

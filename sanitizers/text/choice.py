@@ -22,11 +22,13 @@ _STUB: Final = re.compile(
     r"html[ -]?(?:形式|メール|対応|版|表示)|ＨＴＭＬ"
     r"|(?:形式|テキスト)では(?:正しく)?(?:表示|ご覧)|ブラウザ(?:ー)?(?:で|から)(?:ご覧|ご確認|表示)"
     r"|html[ -]?(?:e-?mail|message|version|format|capable|compatible|enabled|view|part|content)"
-    r"|(?:support|display|view|read|render)\w{0,4} (?:\w+ ){0,3}html"
+    r"|(?:support|display|view|read|render)\w{0,4} (?:\w+ ){0,6}html"
     r"|view (?:this|the|it) (?:e-?mail|message|newsletter)?.{0,30}(?:browser|online|web)"
     r"|no (?:plain )?text (?:version|part|content)|text[ -]only (?:version|mail)",
     re.IGNORECASE | re.DOTALL,
 )
+_TAG: Final = re.compile(rb"<(?:style|script)\b[^<>]*>[^<]*|<[^<>]*>", re.IGNORECASE)
+_CONTINUATION: Final = bytes(range(0x80, 0xC0))
 _ADDRESS: Final = re.compile(r"<?(?:https?|mailto|ftp):[^\s<>]{1,2000}>?", re.IGNORECASE)
 
 
@@ -40,11 +42,24 @@ def is_stub(plain: str, plain_length: int) -> bool:
     return plain_length < MAX_STUB_CHARS and _STUB.search(plain) is not None
 
 
-def is_useful(plain: str, html_text: str) -> bool:
-    """Whether `plain` can stand for the HTML whose text is `html_text` (rules 1 to 4)."""
-    own, other = visible_length(plain), visible_length(html_text)
+def is_useful(plain: str, html_length: int) -> bool:
+    """Whether `plain` can stand for HTML of `html_length` visible characters (rules 1 to 4).
+
+    What is useful beside a longer text is useful beside a shorter one: an upper bound of
+    the length may be asked first.
+    """
+    own = visible_length(plain)
     if not own:
         return False
-    if other > own and is_stub(plain, own):
+    if html_length > own and is_stub(plain, own):
         return False
-    return not (own * SHORTER < other and other - own > MIN_DIFFERENCE)
+    return not (own * SHORTER < html_length and html_length - own > MIN_DIFFERENCE)
+
+
+def most_visible(html: bytes) -> int:
+    """An upper bound of the visible characters of `html`, for bytes of UTF-8 or less.
+
+    Much cheaper than a rendering: tags, style sheets and scripts are cut out by their
+    marks, and UTF-8's continuation bytes are not counted.
+    """
+    return len(b"".join(_TAG.sub(b"", html).split()).translate(None, _CONTINUATION))

@@ -40,8 +40,6 @@ MAX_LIST_ID_CHARS: Final = 255  # RFC 2919 3
 MAX_REFERENCES: Final = 30
 #: Characters of In-Reply-To or References; usual identifiers have under 80.
 MAX_REFERENCES_CHARS: Final = 3_800
-#: Bytes at a field's end that hold the newest: 50 identifiers of a usual length.
-_REFERENCES_BYTES: Final = 4_000
 #: Raw bytes of one field that are decoded; a whole address list fits.
 MAX_VALUE_BYTES: Final = 400_000
 #: Raw bytes of an unstructured field: MAX_SUBJECT_CHARS in ISO-2022-JP as base64 words.
@@ -172,7 +170,8 @@ def _references(raw: bytes, findings: Findings, where: str) -> _Values:
     ids = message_ids(raw)
     if len(ids) >= MAX_REFERENCES:
         # `message_ids` ends early in a very long field: the newest stand at its end.
-        ids = ids[:1] + message_ids(raw[-_REFERENCES_BYTES:])[1 - MAX_REFERENCES :]
+        newest = raw.rsplit(b"<", MAX_REFERENCES - 1)[1:]
+        ids = ids[:1] + message_ids(b"<" + b"<".join(newest))
     while len(ids) > 1 and sum(map(len, ids)) + len(ids) > MAX_REFERENCES_CHARS:
         del ids[1]
     return (" ".join(ids),) if ids else ()

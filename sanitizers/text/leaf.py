@@ -16,6 +16,7 @@ from sanitizers.findings import Action, Findings, Kind
 from sanitizers.names import clean_name
 from sanitizers.text.attachments import Attachments
 from sanitizers.text.charset import decode
+from sanitizers.text.choice import most_visible
 from sanitizers.text.flowed import unwrap_flowed
 from sanitizers.text.html import html_to_text
 from sanitizers.text.mime import Entity
@@ -26,6 +27,8 @@ from sanitizers.text.words import decode_words
 MAX_BODY_BYTES: Final = 8_000_000
 #: Decoded bytes of HTML that are parsed; the largest newsletters have under 1 MB.
 MAX_HTML_BYTES: Final = 4_000_000
+#: HTML up to this size is measured before it is rendered.
+MAX_ESTIMATE_BYTES: Final = 1_000_000
 #: uuencoded files taken out of one plain text.
 MAX_UU_BLOCKS: Final = 100
 
@@ -73,6 +76,12 @@ class LeafReader:
     def peek(self, entity: Entity) -> str:
         """The text of a part; its findings and files wait until it is `take`n."""
         return self._reading(entity).text
+
+    def most_visible(self, entity: Entity) -> int:
+        """An upper bound of the visible characters of an HTML part, without rendering it."""
+        if entity.end - entity.start > MAX_ESTIMATE_BYTES:
+            return entity.end - entity.start
+        return most_visible(self._decoded(entity, MAX_ESTIMATE_BYTES, Findings()))
 
     def take(self, entity: Entity) -> str:
         """The text of a part that is shown."""

@@ -6,9 +6,9 @@ and nothing is judged: what an entity may become is decided in `body`.
 
 Cost. Delimiter lines are looked for in one forward scan that knows all open boundaries,
 so a byte is scanned once however deep it lies. Two things read bytes again, both
-bounded: a header block is read twice (at most MAX_HEADER_BYTES per entity, and blocks
-do not overlap), and a multipart whose boundary was not found is scanned once more with
-a guessed boundary; such regions lie inside each other at most MAX_MIME_DEPTH deep.
+bounded: a header block is read a few times (at most MAX_HEADER_BYTES per entity, and
+blocks do not overlap), and a multipart whose boundary was not found is scanned once more
+with a guessed one, at most MAX_GUESSES times in a mail.
 There is no recursion.
 
 This module must never raise anything but `Withheld`, whatever the bytes are.
@@ -29,6 +29,8 @@ from sanitizers.text.words import decode_parameters, unfold
 
 #: RFC 2046 5.1.1 ends a boundary at 70 characters; mailers exist that do not.
 MAX_BOUNDARY: Final = 250
+#: Boundaries guessed in one mail; damaged mails need one.
+MAX_GUESSES: Final = 5
 #: A parameterized field longer than this is not read (names over it are cut anyway).
 MAX_FIELD_BYTES: Final = 100_000
 #: Preambles that mailers write by themselves start like this (RFC 2046 5.1.1).
@@ -138,6 +140,7 @@ class _Parser:
         self._findings = findings
         self._count = 0
         self._full = False
+        self._guesses = 0
         self._regions: list[_Region] = []
 
     def parse(self) -> Message:
@@ -293,6 +296,9 @@ class _Parser:
         return boundary if 0 < len(boundary) <= MAX_BOUNDARY else None
 
     def _guess(self, entity: Entity) -> bytes | None:
+        if self._guesses >= MAX_GUESSES:
+            return None
+        self._guesses += 1
         m = _GUESS.search(self._data, entity.start, entity.end)
         return m[1] if m is not None else None
 

@@ -28,7 +28,8 @@ _BRACKET: Final = "[{}]".format(
 #: Between the characters may stand what is no letter: spaces, marks, invisible ones. The
 #: counts keep a line of brackets from being tried in every combination.
 _GAP: Final = r"[^\w\n]{0,8}"
-_LEAD: Final = r"[^\w\n>]{0,40}?"
+#: A line that starts with ">" is a quotation already.
+_LEAD: Final = r"(?![^\S\n]{0,40}>)[^\w\n>]{0,40}?"
 
 
 def _mark(*words: str) -> str:

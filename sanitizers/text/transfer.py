@@ -21,7 +21,15 @@ CHUNK: Final = 512 * 1024
 _BASE64: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BASE64_JUNK: Final = bytes(set(range(256)) - set(_BASE64 + b"="))
 _BASE64_ODD: Final = bytes(set(range(256)) - set(_BASE64 + b"=\r\n \t\x00"))
-_BASE64_WORD: Final = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
+#: Whole words of whole quanta. Behind padding only these count as more data (streams in
+#: a row, lines padded one by one); the footer that a mailing list appended does not.
+_MORE_BASE64: Final = re.compile(
+    rb"(?:[\s\x00]*+(?:(?:[A-Za-z0-9+/]{4})++(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+    rb"|[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)(?![^\s\x00]))*+[\s\x00]*+"
+)
+#: So many bytes of it are asked for, or all that is left; looked at in windows.
+_MORE_BYTES: Final = 200
+_MORE_WINDOW: Final = 4_096
 _PAD: Final = re.compile(rb"=[=\s\x00]*")
 
 #: White space at a line's end is no data (RFC 2045 6.7 rule 3). The look-behind makes a
@@ -73,7 +81,7 @@ def _chunks(data: memoryview) -> Iterator[memoryview]:
 
 def _base64(data: memoryview, defects: Defects) -> Iterator[bytes]:
     carry = b""
-    position = 0
+    position = trusted = 0
     while position < len(data):
         stop = min(position + CHUNK, len(data))
         pad = _PAD.search(data, position, stop)
@@ -93,19 +101,20 @@ def _base64(data: memoryview, defects: Defects) -> Iterator[bytes]:
         if clean:
             yield _quanta(clean, defects)
         position = pad.end()
-        if position < len(data) and not _is_base64(bytes(data[position : position + 400])):
-            defects.count += 1
-            return
+        if trusted <= position < len(data):
+            trusted = _more_base64(data, position)
+            if trusted == position:
+                defects.count += 1
+                return
     if carry:
         yield _quanta(carry, defects)
 
 
-def _is_base64(head: bytes) -> bool:
-    """Behind padding, only whole base64 lines count; a mailing list's footer does not."""
-    lines = head.split()
-    if len(head) == 400:
-        lines = lines[:-1] or lines  # the last one may be cut
-    return all(_BASE64_WORD.fullmatch(line) and len(line) % 4 == 0 for line in lines[:3])
+def _more_base64(data: memoryview, position: int) -> int:
+    """Up to where `data` goes on as base64 behind padding; `position` itself if it does not."""
+    more = _MORE_BASE64.match(data, position, position + _MORE_WINDOW)
+    end = more.end() if more is not None else position
+    return end if end == len(data) or end - position >= _MORE_BYTES else position
 
 
 def _quanta(piece: bytes, defects: Defects) -> bytes:

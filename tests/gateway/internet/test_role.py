@@ -10,7 +10,11 @@ import pytest
 
 from gateway.config import Config
 from gateway.internet import role
-from tests.gateway.internet.harness import WAIT, Talk, make_certificate, make_config
+from gateway.internet.features import Features, HeardFeatures
+from gateway.store.engine import Database
+from gateway.store.presence import Process, listed
+from gateway.store.work import Work
+from tests.gateway.internet.harness import WAIT, Gateway, Talk, make_certificate, make_config
 
 
 def problems(**smtp) -> list[str]:
@@ -42,6 +46,8 @@ def test_a_listener_beyond_loopback_needs_tls_or_a_trusted_hop(listen, tmp_path)
         ({"trusted_hops": ("10.0.0.1/8",)}, "trusted_hops"),
         ({"trusted_hops": ("relay",)}, "trusted_hops"),
         ({"relay_domains": ("*.example.jp",)}, "relay_domains"),
+        ({"hostname": "mx 1"}, "hostname"),
+        ({"hostname": "例え.jp"}, "hostname"),
         ({"require_tls": True}, "tls_cert"),
         ({"tls_key": "key.pem"}, "tls_cert"),
         ({"tls_cert": "missing.pem"}, "tls_cert"),
@@ -96,8 +102,6 @@ def serve(config: Config, stop: "multiprocessing.synchronize.Event") -> None:
 
 def test_two_processes_share_a_port_and_all_mails_are_in_one_store(tmp_path):
     """On uvloop, with TLS: what production runs on."""
-    from gateway.store.work import Work
-
     certificate = make_certificate(tmp_path)
     config = make_config(tmp_path / "data", listen=f"127.0.0.1:{free_port()}", **certificate)
     port = int(config.smtp.listen.rpartition(":")[2])
@@ -141,9 +145,45 @@ def test_two_processes_share_a_port_and_all_mails_are_in_one_store(tmp_path):
     assert sorted(len(data) for data in mails.values())[-1] == 600_000 + len(b"11\r\n")
 
 
-def test_ipv6_is_served_and_counted_by_network(tmp_path):
-    from tests.gateway.internet.harness import Gateway
+def heartbeat(role_name: str, seen_at: int, detail: dict) -> Process:
+    return Process(f"{role_name}:{seen_at}", role_name, 1, seen_at, detail)
 
+
+def test_the_next_hops_features_are_heard_from_the_freshest_relay():
+    heard = HeardFeatures()
+    assert heard() == Features()
+    old = heartbeat("lgwan", 1, {"features": {"size": 10, "smtputf8": False}})
+    new = heartbeat("lgwan", 2, {"features": {"size": 20, "smtputf8": True}})
+    heard.hear([new, old, heartbeat("worker", 3, {"features": {"size": 1}})])
+    assert heard() == Features(size=20, smtputf8=True)
+    for nothing in ({}, {"features": {}}, {"features": "x"}):
+        heard.hear([heartbeat("lgwan", 4, nothing)])
+        assert heard() == Features(size=20, smtputf8=True)
+    heard.hear([heartbeat("lgwan", 5, {"features": {"size": 0, "smtputf8": None}})])
+    assert heard() == Features()
+
+
+def test_a_serving_process_is_listed_with_its_heartbeat_and_goes_at_the_end(tmp_path):
+    config = make_config(tmp_path / "data", listen=f"127.0.0.1:{free_port()}")
+    database = Database.open(config, actor="cli")
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        running = asyncio.create_task(role.run(config, stop))
+        async with asyncio.timeout(WAIT):
+            while not (rows := await database.read(listed)):  # noqa: ASYNC110 - a table has no event
+                await asyncio.sleep(0.02)
+        assert [row.role for row in rows] == ["internet"]
+        assert rows[0].detail == {"sessions": 0, "bytes_in_flight": 0}
+        stop.set()
+        await running
+        assert await database.read(listed) == []
+
+    asyncio.run(main())
+    database.close()
+
+
+def test_ipv6_is_served_and_counted_by_network(tmp_path):
     config = make_config(tmp_path / "data", listen="[::1]:0")
     with Gateway(config) as running, Talk(running.port, host="::1") as talk:
         talk.data()
