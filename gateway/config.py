@@ -207,6 +207,8 @@ def _overlay(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
                 raise ConfigError(variable, "", f"{step} is not a section")
             model = field.annotation
             target = target.setdefault(step, {})
+            if not isinstance(target, dict):
+                raise ConfigError(variable, "", f"{step} is not a section in the file")
         key = path[-1]
         if key not in model.model_fields:
             raise ConfigError(variable, "", "no such key" + nearest(key, _keys(model)))

@@ -135,11 +135,15 @@ class Connection:
             if hop.user:
                 password = await asyncio.to_thread(_password, hop.password_file)
                 await smtp.login(hop.user, password)
-        except (SMTPException, OSError, TimeoutError, ssl.SSLError) as error:
+        except ConnectionFailed:
+            smtp.close()
+            raise
+        except (SMTPException, OSError, TimeoutError, ValueError) as error:
             smtp.close()
             raise ConnectionFailed(_why(error)) from error
         smtp.timeout = hop.timeout
         self._smtp = smtp
+        self.sent = 0
 
     async def _secure(self, smtp: aiosmtplib.SMTP) -> None:
         hop = self._hop
@@ -181,7 +185,7 @@ class Connection:
             options = [f"SIZE={len(content)}"] if smtp.supports_extension("size") else []
             if smtp.supports_extension("8bitmime"):
                 options.append("BODY=8BITMIME")
-            if smtputf8 or not all(r.isascii() for r in recipients):
+            if smtputf8 or not all(a.isascii() for a in (sender, *recipients)):
                 if not self.smtputf8:
                     return _all(result.refused, recipients, "550 5.6.7 SMTPUTF8 needed", result)
                 options.append("SMTPUTF8")
@@ -228,11 +232,19 @@ class Connection:
         if protocol is None:
             raise aiosmtplib.SMTPServerDisconnected("lost before the content")
         stuffed = _DOTS.sub(b"..", content) if b"\n." in content or content[:1] == b"." else content
+        if not stuffed.endswith(b"\r\n"):
+            stuffed += b"\r\n"  # the dot must stand on a line of its own
         view = memoryview(stuffed)
         for at in range(0, len(view), _CHUNK):
             protocol.write(bytes(view[at : at + _CHUNK]))
-            await protocol._drain_helper()
-        if not await fence(accepted):
+            async with asyncio.timeout(self._hop.timeout):  # a peer that stops reading
+                await protocol._drain_helper()
+        try:
+            passed = await fence(accepted)
+        except BaseException:
+            self.close()  # nobody may send the dot later
+            raise
+        if not passed:
             # Without the dot the peer throws the transaction away (RFC 5321 section 3.9).
             self.close()
             result.fenced_off = True
@@ -271,7 +283,10 @@ class Connection:
     def close(self) -> None:
         """Drop the connection at once."""
         if self._smtp is not None:
+            transport = self._smtp.transport
             self._smtp.close()
+            if transport is not None:
+                transport.abort()  # do not wait for a peer that stopped reading
             self._smtp = None
 
 

@@ -81,7 +81,10 @@ class Relay:
                 r.delivery_id: Settled(kind="deferred", reply="relay stops", ambiguous=r.ambiguous)
                 for r in dispatch.rcpts
             }
-            await self._outbox.settle(dispatch, again)
+            try:
+                await self._outbox.settle(dispatch, again)
+            except StoreError as error:  # the lease lapses instead
+                log.error("not_given_back", item=dispatch.item_id, code=error.code)
 
     async def _claim(self) -> int:
         room = self._config.relay.connections * 2 - self._queue.qsize()
@@ -110,27 +113,29 @@ class Relay:
                         await connection.quit()
                     continue
                 try:
-                    connection = await self._deliver(connection, dispatch)
+                    await self._deliver(connection, dispatch)
                 except StoreError as error:
                     # The lease lapses and the delivery becomes due again.
                     log.error("delivery_not_recorded", item=dispatch.item_id, code=error.code)
+                    connection.close()
+                except Exception:  # one mail's surprise must not end a sender
+                    log.exception("delivery_failed", item=dispatch.item_id)
                     connection.close()
                 idle_since = monotonic()
             await connection.quit()
         finally:
             connection.close()
 
-    async def _deliver(self, connection: Connection, dispatch: Dispatch) -> Connection:
+    async def _deliver(self, connection: Connection, dispatch: Dispatch) -> None:
         try:
             content = await self._outbox.content(dispatch)
         except Corrupt as error:
             log.critical("clean_bytes_corrupt", item=dispatch.item_id, detail=str(error))
             await self._settle(dispatch, _refuse_all(dispatch, "the stored mail is corrupt"), b"")
-            return connection
+            return
         if connection.sent >= self._config.relay.messages_per_connection:
             await connection.quit()
         if not connection.is_open:
-            connection = Connection(self._hop)
             try:
                 if monotonic() < self._down_until:
                     raise ConnectionFailed(self.last_error)
@@ -140,15 +145,18 @@ class Relay:
                     self._contact(error=str(error))
                 result = Result(deferred={r.recipient: str(error) for r in dispatch.rcpts})
                 await self._settle(dispatch, result, content)
-                return connection
+                return
             self._contact()
             self.features = {"size": connection.max_size, "smtputf8": connection.smtputf8}
         recipients = [r.recipient for r in dispatch.rcpts]
         by_recipient = {r.recipient: r.delivery_id for r in dispatch.rcpts}
 
+        # Nobody may take the delivery while its reply can still come.
+        after_dot = LEASE_SECONDS + self._hop.timeout
+
         async def fence(accepted: Sequence[str]) -> bool:
             return await self._outbox.fence(
-                dispatch, [by_recipient[a] for a in accepted], lease_seconds=LEASE_SECONDS
+                dispatch, [by_recipient[a] for a in accepted], lease_seconds=after_dot
             )
 
         result = await connection.send(
@@ -160,9 +168,8 @@ class Relay:
         )
         if result.fenced_off:
             log.warning("fenced_off", item=dispatch.item_id)
-            return connection
+            return
         await self._settle(dispatch, result, content)
-        return connection
 
     def _contact(self, error: str = "") -> None:
         metrics.connections.labels(result="failed" if error else "open").inc()

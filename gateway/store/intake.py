@@ -173,8 +173,8 @@ class Intake:
             raise
         try:
             await self._database.write(lambda c: _accept(c, spool, envelope, small))
-        except StoreUnavailable:
-            raise  # the commit may have happened: the blob must stay for it
+        except (StoreUnavailable, asyncio.CancelledError):
+            raise  # the commit may have happened or still happens: the blob must stay for it
         except BaseException:
             if small is None:
                 self._blobs.delete(spool.item_id)

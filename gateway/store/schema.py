@@ -19,7 +19,9 @@ from gateway.store.blobs import Blobs
 from gateway.store.engine import connect, database_path, translated
 from gateway.store.errors import KeyMissing, SchemaMismatch
 from gateway.store.tables import items, meta
-from gateway.store.version import alembic_config, head
+from gateway.store.version import alembic_config
+from gateway.store.version import head as head
+from gateway.store.version import require_current as require_current
 
 _FINGERPRINT: Final = "key_fingerprint"
 
@@ -76,6 +78,7 @@ def _keys(config: Config, path: Path) -> None:
             if connection.execute(select(items.c.id).limit(1)).first() is not None:
                 raise KeyMissing("the database holds items but no key fingerprint")
             mark = keys.create(config)
+            keys.check(config, mark)  # a foreign public key that lay there already
             connection.execute(insert(meta), [{"key": _FINGERPRINT, "value": mark}])
             made = audit.Event(None, "keys_created", {"fingerprint": mark})
             audit.append(connection, "supervisor", [made])

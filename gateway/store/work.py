@@ -22,7 +22,7 @@ from gateway.config import Config
 from gateway.store import audit, clean, dispatch, keys, presence, unsealing
 from gateway.store.blobs import Blobs
 from gateway.store.engine import Database
-from gateway.store.errors import Corrupt, OriginalGone, StoreError
+from gateway.store.errors import Corrupt, OriginalGone, StoreError, StoreFull
 from gateway.store.ids import now_us
 from gateway.store.intake import Envelope
 from gateway.store.tables import bodies, deliveries, items, mails, parts
@@ -343,16 +343,27 @@ class Work:
             key = f"{item.id}c{number}v{item.version}"
             large = len(mail.data) > clean.SMALL_CLEAN
             if large:
-                await asyncio.to_thread(self._clean.put, key, mail.data)
+                try:
+                    await asyncio.to_thread(self._clean.put, key, mail.data)
+                except StoreError:
+                    self._discard(stored)
+                    raise
             stored.append((mail, key, large))
-        done = await self.database.write(lambda c: self._finish(c, item, result, stored))
+        try:
+            done = await self.database.write(lambda c: self._finish(c, item, result, stored))
+        except StoreFull:
+            self._discard(stored)
+            raise
         if done:
             dispatch.notify(self._config.data_dir, "lgwan")
         else:
-            for _, key, large in stored:
-                if large:
-                    self._clean.delete(key)
+            self._discard(stored)
         return done
+
+    def _discard(self, stored: list[tuple[NewMail, str, bool]]) -> None:
+        for _, key, large in stored:
+            if large:
+                self._clean.delete(key)
 
     def _finish(
         self,
@@ -480,6 +491,7 @@ def _destroy_originals(connection: Connection, before: int) -> list[str]:
 
 
 def _destroy_clean(connection: Connection, before: int) -> list[str]:
+    unsent = select(deliveries.c.mail_id).where(deliveries.c.state.in_(("ready", "sending")))
     old = (
         select(mails.c.id, mails.c.item_id, mails.c.blob_key)
         .join(items, items.c.id == mails.c.item_id)
@@ -487,6 +499,7 @@ def _destroy_clean(connection: Connection, before: int) -> list[str]:
             or_(*(items.c.state == state for state in _FINAL)),
             items.c.updated_at < before,
             mails.c.blob_key.is_not(None),
+            mails.c.id.not_in(unsent),  # a report to the operator may outlive its item
         )
         .limit(_PURGE_BATCH)
     )

@@ -93,6 +93,7 @@ def attached_mail(part: CleanedPart, *, item_id: str, number: str) -> bytes:
     """
     if part.split is None:
         raise CheckFailed("attached mail without content")
+    rebuilt = attachments(part, item_id=item_id, number=number)  # may withhold a member
     lines = notice.withheld_lines(part, below_mails=False)
     text = part.split.text
     if lines:
@@ -101,8 +102,8 @@ def attached_mail(part: CleanedPart, *, item_id: str, number: str) -> bytes:
         Draft(
             headers=_headers(part, item_id=f"{item_id}.{number}", hostname="attached.invalid"),
             text=text,
-            attachments=attachments(part, item_id=item_id, number=number),
-            boundary=f"=_mugaika_{item_id}_{number}",
+            attachments=rebuilt,
+            boundary=_boundary(item_id, number),
         )
     )
 
@@ -118,14 +119,21 @@ def attachments(part: CleanedPart, *, item_id: str, number: str = "0") -> list[A
                 data = attached_mail(member, item_id=item_id, number=f"{number}.{index}")
             except CheckFailed:
                 member.outcome, member.reason = Outcome.WITHHELD, ReasonCode.NOT_VERIFIED
+                part.outcome = Outcome.PARTIAL
                 continue
         elif member.output is not None:
             data = member.output.read()
         else:
             member.outcome, member.reason = Outcome.FAILED, ReasonCode.INTERNAL
+            part.outcome = Outcome.PARTIAL
             continue
         found.append(Attachment(name=member.name, media_type=member.media_type, data=data))
     return found
+
+
+def _boundary(item_id: str, number: str) -> str:
+    """Unique in the item, and never the beginning of the boundary of another mail in it."""
+    return f"=_mugaika_{item_id}_{number}="
 
 
 def _headers(part: CleanedPart, *, item_id: str, hostname: str) -> list[tuple[str, str]]:
@@ -182,7 +190,7 @@ def cleaned_mail(
             received=_trace(item, site),
             report=notice.report_line(root),
             hops=hops_header(hops, site.hops_key),
-            boundary=f"=_mugaika_{item.id}",
+            boundary=_boundary(item.id, "0"),
         )
     )
     return NewMail(

@@ -126,6 +126,7 @@ def _block(names: tuple[bytes, ...], characters: bytes) -> re.Pattern[bytes]:
 _ASCII_HEADERS: Final = _block(_OWN_HEADERS, rb"\x21-\x7e\t")
 _UTF8_HEADERS: Final = _block(_OWN_HEADERS, rb"\x21-\x7e\x80-\xff\t")
 _PART_BLOCK: Final = _block(_PART_HEADERS, rb"\x21-\x7e")
+_ENCODING: Final = re.compile(rb"(?:\A|\r\n)Content-Transfer-Encoding: (base64|7bit)(?:\r\n|\Z)")
 _TOO_LONG: Final = re.compile(rb"[^\n]{%d}" % (MAX_LINE + 2))
 
 
@@ -164,11 +165,12 @@ def check_message(data: bytes, *, boundary: bytes, smtputf8: bool) -> None:
 
 
 def _check_leaf(head: bytes, content: bytes) -> None:
-    if b"Content-Transfer-Encoding: base64" in head:
+    encodings = _ENCODING.findall(head)  # at a line's start: a Subject may quote these words
+    if encodings == [b"base64"]:
         rest = content.translate(None, _BASE64_ALPHABET)
         if rest != b"\r\n" * (len(rest) // 2):
             raise CheckFailed("mail: base64 body")
-    elif b"Content-Transfer-Encoding: 7bit" in head:
+    elif encodings == [b"7bit"]:
         if not content.isascii():
             raise CheckFailed("mail: 7bit body")
     else:

@@ -24,6 +24,7 @@ _ATEXT: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _ATTR_CHAR: Final = frozenset(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`|~"
 )
+_MAIL: Final = "message/rfc822"
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9._ ()+-]{1,60}")
 _ORDER: Final = (
     "From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID",
@@ -84,7 +85,10 @@ def compose(draft: Draft) -> bytes:
         pieces = [_join(lines), b"\r\n", mark, b"\r\n", text_head, b"\r\n", text_body]
         for attachment in draft.attachments:
             pieces += [mark, b"\r\n", _attachment_head(attachment), b"\r\n"]
-            pieces.append(_base64(attachment.data))
+            if attachment.media_type == _MAIL:
+                pieces += [attachment.data, b"\r\n"]  # the mail, then the delimiter's CRLF
+            else:
+                pieces.append(_base64(attachment.data))
         pieces += [mark, b"--\r\n"]
         boundary = draft.boundary.encode("ascii")
     else:
@@ -188,6 +192,8 @@ def _base64(data: bytes) -> bytes:
 
 def _attachment_head(attachment: Attachment) -> bytes:
     name = attachment.name
+    # A mail in a mail must not be encoded (RFC 2046 section 5.2.1); ours are 7bit throughout.
+    encoding = "7bit" if attachment.media_type == _MAIL else "base64"
     if _PLAIN_NAME.fullmatch(name):
         for_type = f'name="{name}"'
         for_disposition = f'filename="{name}"'
@@ -199,7 +205,7 @@ def _attachment_head(attachment: Attachment) -> bytes:
     return _join(
         [
             f"Content-Type: {attachment.media_type};\r\n {for_type}",
-            "Content-Transfer-Encoding: base64",
+            f"Content-Transfer-Encoding: {encoding}",
             f"Content-Disposition: attachment;\r\n {for_disposition}",
         ]
     )

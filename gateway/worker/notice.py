@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from sanitizers.findings import Action, Kind
+from sanitizers.findings import Action, Findings, Kind
 from sanitizers.identify.labels import label
 from sanitizers.model import Outcome
 from sanitizers.reasons import REASONS, ReasonCode
+from sanitizers.text.characters import make_harmless
 from sanitizers.text.notice_mark import NOTICE_MARK
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 MAX_QUOTED: Final = 80  # characters of a sender's words in a notice
 _MAX_LISTED: Final = 30  # withheld parts named one by one
 _RULE: Final = "―" * 30
-_SCHEME: Final = re.compile(r"(?i)\b(h)tt(ps?)(?=:|：)")
+_SCHEME: Final = re.compile(r"(?i)(h)tt(ps?)(?=:|：)")  # also right after kana: no \b
+_OTHER_LINK: Final = re.compile(r"(?i)(www)\.|(?<!hxxp)(?<!hxxps)(:)(?=//)|(mailto):")
 
 #: How a finding reads; kinds that staff need not know are not named in a mail.
 _KIND_JA: Final = {
@@ -59,11 +61,17 @@ _ACTION_JA: Final = {
 
 def quoted(words: str) -> str:
     """A sender's words inside a notice: one line, cut, defanged, in brackets."""
-    line = " ".join(words.split())
+    line = " ".join(make_harmless(words, Findings(), multiline=False).split())
     line = _SCHEME.sub(r"\1xx\2", line).replace("「", "｢").replace("」", "｣")
+    line = _OTHER_LINK.sub(_bracketed, line)
     if len(line) > MAX_QUOTED:
         line = line[: MAX_QUOTED - 1] + "…"
     return f"「{line}」" if line else "（名前なし）"
+
+
+def _bracketed(found: re.Match[str]) -> str:
+    """The character that makes a link of it, in brackets: `www[.]example`."""
+    return f"{found[0][:-1]}[{found[0][-1]}]"
 
 
 def reason_ja(code: ReasonCode, media_type: str) -> str:

@@ -25,6 +25,7 @@ from gateway.sandbox.protocol import (
     IdentifiedReply,
     Request,
     SplitReply,
+    VerifiedReply,
     WithheldReply,
 )
 from gateway.worker import check
@@ -233,10 +234,11 @@ class Pipeline:
         ran = await self._sandbox.verify(output, media_type)
         if ran.output is not None:
             ran.output.close()
-        if isinstance(ran.reply, WithheldReply):
-            log.error("output_not_verified", type=media_type, detail=ran.reply.untrusted_detail)
-            return ReasonCode.NOT_VERIFIED
-        return None
+        if isinstance(ran.reply, VerifiedReply):
+            return None
+        detail = ran.reply.untrusted_detail if isinstance(ran.reply, WithheldReply) else ""
+        log.error("output_not_verified", type=media_type, detail=detail)
+        return ReasonCode.NOT_VERIFIED
 
     async def _mail(
         self,

@@ -190,7 +190,7 @@ class Worker:
         outcomes: list[Outcome] = []
         subject = ""
         for effective, delivery_ids in self._by_policy(item):
-            root = await Pipeline(self._sandbox, effective).clean_mail(source)
+            cleaned = root = await Pipeline(self._sandbox, effective).clean_mail(source)
             try:
                 try:
                     mails.append(self._mail(root, item, effective, delivery_ids))
@@ -202,7 +202,7 @@ class Worker:
                 subject = subject or assemble.subject_of(root)
                 self._count(root)
             finally:
-                root.close()
+                cleaned.close()
         outcome = min(outcomes, key=_ORDER.index)
         return ItemResult(
             outcome=outcome.value,

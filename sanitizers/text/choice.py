@@ -27,8 +27,7 @@ _STUB: Final = re.compile(
     r"|no (?:plain )?text (?:version|part|content)|text[ -]only (?:version|mail)",
     re.IGNORECASE | re.DOTALL,
 )
-_TAG: Final = re.compile(rb"<(?:style|script)\b[^<>]*>[^<]*|<[^<>]*>", re.IGNORECASE)
-_CONTINUATION: Final = bytes(range(0x80, 0xC0))
+_TAG: Final = re.compile(r"<(?:style|script)\b[^<>]*>[^<]*|<[^<>]*>", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"<?(?:https?|mailto|ftp):[^\s<>]{1,2000}>?", re.IGNORECASE)
 
 
@@ -56,10 +55,9 @@ def is_useful(plain: str, html_length: int) -> bool:
     return not (own * SHORTER < html_length and html_length - own > MIN_DIFFERENCE)
 
 
-def most_visible(html: bytes) -> int:
-    """An upper bound of the visible characters of `html`, for bytes of UTF-8 or less.
+def most_visible(html: str) -> int:
+    """An upper bound of the visible characters of `html`, much cheaper than a rendering.
 
-    Much cheaper than a rendering: tags, style sheets and scripts are cut out by their
-    marks, and UTF-8's continuation bytes are not counted.
+    Tags, style sheets and scripts are cut out by their marks; the rest counts.
     """
-    return len(b"".join(_TAG.sub(b"", html).split()).translate(None, _CONTINUATION))
+    return len("".join(_TAG.sub("", html).split()))

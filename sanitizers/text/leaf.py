@@ -27,8 +27,6 @@ from sanitizers.text.words import decode_words
 MAX_BODY_BYTES: Final = 8_000_000
 #: Decoded bytes of HTML that are parsed; the largest newsletters have under 1 MB.
 MAX_HTML_BYTES: Final = 4_000_000
-#: HTML up to this size is measured before it is rendered.
-MAX_ESTIMATE_BYTES: Final = 1_000_000
 #: uuencoded files taken out of one plain text.
 MAX_UU_BLOCKS: Final = 100
 
@@ -70,6 +68,7 @@ class LeafReader:
         self._findings = findings
         self._left = MAX_BODY_BYTES
         self._html_left = MAX_HTML_BYTES
+        self._sources: dict[int, tuple[str, Findings]] = {}
         self._readings: dict[int, _Reading] = {}
         self.truncated = False
 
@@ -79,16 +78,16 @@ class LeafReader:
 
     def most_visible(self, entity: Entity) -> int:
         """An upper bound of the visible characters of an HTML part, without rendering it."""
-        if entity.end - entity.start > MAX_ESTIMATE_BYTES:
-            return entity.end - entity.start
-        return most_visible(self._decoded(entity, MAX_ESTIMATE_BYTES, Findings()))
+        return most_visible(self._html_source(entity)[0])
 
     def take(self, entity: Entity) -> str:
         """The text of a part that is shown."""
         reading = self._reading(entity)
         if not reading.taken:
             reading.taken = True
-            self._findings.extend(reading.findings.freeze())
+            rows = reading.findings.freeze()
+            self._findings.extend(rows)
+            self.truncated |= any(row.kind is Kind.TRUNCATED for row in rows)
             for name, block in reading.files:
                 self._attachments.add_encoded(
                     block,
@@ -103,11 +102,8 @@ class LeafReader:
     def _reading(self, entity: Entity) -> _Reading:
         reading = self._readings.get(entity.index)
         if reading is None:
-            findings = Findings()
-            if entity.content_type == "text/html":
-                reading = _Reading(self._html(entity, findings), findings, [])
-            else:
-                reading = self._plain(entity, findings)
+            is_html = entity.content_type == "text/html"
+            reading = self._html(entity) if is_html else self._plain(entity)
             self._readings[entity.index] = reading
         return reading
 
@@ -118,7 +114,7 @@ class LeafReader:
         for piece in decoded(self._data[entity.start : entity.end], entity.encoding, defects):
             out += piece[: limit - len(out) + 1]
             if len(out) > limit:
-                self.truncated = True
+                findings.add(Kind.TRUNCATED, Action.NOTED, where=entity.where)
                 del out[limit:]
                 break
         if defects.count:
@@ -134,18 +130,30 @@ class LeafReader:
             findings.add(Kind.CHARSET_LOSS, Action.NOTED, count=found.lost, where=entity.where)
         return found.text
 
-    def _html(self, entity: Entity, findings: Findings) -> str:
-        raw = self._decoded(entity, min(self._html_left, self._left), findings)
-        self._html_left -= len(raw)
-        label = entity.parameters.get("charset", "")
-        if not label:
-            meta = _META_CHARSET.search(raw, 0, _META_WINDOW)
-            label = meta[1].decode("ascii") if meta is not None else ""
-        html = self._text(raw, label, entity, findings)
-        findings.add(Kind.HTML_BODY, Action.CONVERTED, where=entity.where)
-        return html_to_text(html, findings, where=entity.where, images=self._images)
+    def _html_source(self, entity: Entity) -> tuple[str, Findings]:
+        """The decoded HTML, kept until it is rendered, and what was found on the way."""
+        kept = self._sources.get(entity.index)
+        if kept is None:
+            findings = Findings()
+            raw = self._decoded(entity, min(self._html_left, self._left), findings)
+            self._html_left -= len(raw)
+            label = entity.parameters.get("charset", "")
+            if not label:
+                meta = _META_CHARSET.search(raw, 0, _META_WINDOW)
+                label = meta[1].decode("ascii") if meta is not None else ""
+            kept = (self._text(raw, label, entity, findings), findings)
+            self._sources[entity.index] = kept
+        return kept
 
-    def _plain(self, entity: Entity, findings: Findings) -> _Reading:
+    def _html(self, entity: Entity) -> _Reading:
+        html, findings = self._html_source(entity)
+        del self._sources[entity.index]
+        findings.add(Kind.HTML_BODY, Action.CONVERTED, where=entity.where)
+        text = html_to_text(html, findings, where=entity.where, images=self._images)
+        return _Reading(text, findings, [])
+
+    def _plain(self, entity: Entity) -> _Reading:
+        findings = Findings()
         source = self._data[entity.start : entity.end]
         if entity.encoding not in IDENTITY:
             source = memoryview(self._decoded(entity, self._left, findings))
@@ -171,6 +179,6 @@ class LeafReader:
 
     def _segment(self, raw: memoryview, label: str, entity: Entity, findings: Findings) -> str:
         if len(raw) > self._left:
-            self.truncated = True
+            findings.add(Kind.TRUNCATED, Action.NOTED, where=entity.where)
             raw = raw[: self._left]
         return self._text(bytes(raw), label, entity, findings) if len(raw) else ""

@@ -17,6 +17,7 @@ from sanitizers.reasons import ReasonCode, Withheld
 from sanitizers.text.characters import is_harmless
 from sanitizers.text.choice import is_useful, most_visible, visible_length
 from sanitizers.text.flowed import unwrap_flowed
+from sanitizers.text.leaf import MAX_HTML_BYTES
 from sanitizers.text.mail import CUT_NOTE, MAX_BODY_CHARS, Mail
 from sanitizers.text.notice_mark import NOTICE_MARK
 from tests.corpus import corpus_files, require_corpus
@@ -119,6 +120,13 @@ def test_a_body_over_its_limit_is_cut_and_said_so() -> None:
     assert (Kind.TRUNCATED, Action.NOTED) in kinds(split)
 
 
+def test_a_rendering_that_is_not_shown_does_not_count_as_cut() -> None:
+    plain = part("会議は10時からです。" * 20, "text/plain; charset=utf-8")
+    html = part("<p>会議</p>" + " " * (MAX_HTML_BYTES + 1), "text/html; charset=utf-8")
+    split, _ = clean(HEAD + multipart("alternative", plain, html))
+    assert split.text == "会議は10時からです。" * 20
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -187,7 +195,7 @@ def test_links_do_not_make_a_rendering_longer() -> None:
 
 
 def test_the_cheap_measure_of_html_is_never_too_small() -> None:
-    html = "<style>p{color:red}</style><p class='a'>会議は <b>10時</b> &amp; 1 < 2</p>".encode()
+    html = "<style>p{color:red}</style><p class='a'>会議は <b>10時</b> &amp; 1 < 2</p>"
     assert visible_length("会議は 10時 & 1 < 2") <= most_visible(html) < 25
 
 
