@@ -42,6 +42,7 @@ class Sink:
     count: int = 0
     sessions: int = 0
     on_mail: Callable[[Received], None] | None = None
+    _arrival: asyncio.Event = field(default_factory=asyncio.Event)
     _server: asyncio.Server | None = None
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
 
@@ -71,8 +72,9 @@ class Sink:
             TimeoutError: they did not come in time.
         """
         async with asyncio.timeout(seconds):
-            while self.count < count:  # noqa: ASYNC110 - polled by tests and the demo only
-                await asyncio.sleep(0.02)
+            while self.count < count:
+                self._arrival.clear()
+                await self._arrival.wait()
 
     async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.sessions += 1
@@ -122,6 +124,7 @@ class Sink:
         answer = self.behaviour.data(mail.data)
         if answer is None or answer == "drop":
             self.count += 1
+            self._arrival.set()
             if self.keep:
                 self.received.append(mail)
             if self.on_mail is not None:

@@ -285,7 +285,7 @@ class Connection:
         if self._smtp is not None:
             transport = self._smtp.transport
             self._smtp.close()
-            if transport is not None:
+            if isinstance(transport, asyncio.WriteTransport):
                 transport.abort()  # do not wait for a peer that stopped reading
             self._smtp = None
 

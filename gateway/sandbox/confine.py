@@ -65,7 +65,7 @@ def lock_child(
         memory_bytes: RLIMIT_AS in bytes, on top of nothing: the parent's image counts.
         output_bytes: RLIMIT_FSIZE in bytes, for every descriptor.
     """
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    program.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     low = 0
     for fd in sorted(descriptors):
         os.closerange(low, fd)

@@ -112,7 +112,7 @@ class Filter:
         self._fprog = ctypes.create_string_buffer(
             struct.pack("=HxxxxxxQ", len(self._program) // 8, ctypes.addressof(self._buffer)), 16
         )
-        self._prctl = ctypes.CDLL(None, use_errno=True).prctl
+        self.prctl = ctypes.CDLL(None, use_errno=True).prctl
 
     def load(self, pid: int) -> None:
         """Lock the calling process in, for ever. `pid` is its own process id.
@@ -121,9 +121,9 @@ class Filter:
             SeccompUnavailable: the kernel refused; the caller must exit at once.
         """
         struct.pack_into("=I", self._buffer, self._pid_at, pid)
-        if self._prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+        if self.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
             raise SeccompUnavailable("no_new_privs was refused")
-        if self._prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, self._fprog, 0, 0) != 0:
+        if self.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, self._fprog, 0, 0) != 0:
             raise SeccompUnavailable(f"errno {ctypes.get_errno()}")
 
 

@@ -8,6 +8,7 @@ whole and durable; anything else is swept at the next start.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import secrets
@@ -28,12 +29,13 @@ class BlobWriter:
 
     def __init__(self, folder: Path, key: str) -> None:
         self._final = folder / key[-2:] / key
-        self._final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # The process id lets a sweep tell a dead writer's leftovers from a living one's.
-        name = f".{key}.{os.getpid()}.{secrets.token_hex(4)}.part"
-        self._temporary = self._final.with_name(name)
+        self._temporary = self._final.with_name(f".{key}.{secrets.token_hex(4)}.part")
         try:
+            self._final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = self._temporary.open("xb", buffering=0)
+            # Ends with this process, whatever ends it: so a sweep knows the leftovers of
+            # the dead. (Process ids would not do: containers use the same few again.)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
         except OSError as error:
             raise translated(error) from error
 
@@ -59,12 +61,16 @@ class BlobWriter:
         """
         try:
             os.fsync(self._file.fileno())
-            self._file.close()
             self._temporary.rename(self._final)
+        except OSError as error:
+            self.discard()
+            raise translated(error) from error
+        self._file.close()
+        try:
             for folder in (self._final.parent, self._final.parent.parent):
                 _sync_folder(folder)
         except OSError as error:
-            self.discard()
+            self._final.unlink(missing_ok=True)
             raise translated(error) from error
 
     def discard(self) -> None:
@@ -123,10 +129,8 @@ class Blobs:
         """Remove temporary files whose writer is dead; returns how many."""
         removed = 0
         for path in self._folder.glob("*/.*.part"):
-            pid = path.name.split(".")[-3]
-            if pid.isdigit() and Path(f"/proc/{pid}").exists() and int(pid) != os.getpid():
-                continue
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, BlockingIOError), path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 path.unlink()
                 removed += 1
         return removed

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from gateway.store.blobs import Blobs
 from gateway.store.errors import Corrupt
@@ -17,7 +17,9 @@ from gateway.store.tables import bodies
 
 SMALL_CLEAN: Final = 64_000  # bytes; larger ones are files
 _SPACE: Final = "clean"
-_SELECT: Final = select(bodies.c.data)
+_SELECT: Final = select(bodies.c.data).where(
+    bodies.c.key == bindparam("key"), bodies.c.space == _SPACE
+)
 _INSERT: Final = insert(bodies)
 
 
@@ -32,7 +34,7 @@ def load(connection: Connection, blobs: Blobs, key: str, *, sha256: str) -> byte
     Raises:
         Corrupt: missing, or not what the worker verified.
     """
-    data = connection.execute(_SELECT.where(bodies.c.key == key, bodies.c.space == _SPACE)).scalar()
+    data = connection.execute(_SELECT, {"key": key}).scalar()
     if data is None and not key:
         raise Corrupt("clean bytes were removed")
     if data is None:

@@ -22,7 +22,7 @@ from gateway.config import Config
 from gateway.store import audit, dispatch, keyfiles, sealing
 from gateway.store.blobs import Blobs, BlobWriter
 from gateway.store.engine import Database
-from gateway.store.errors import StoreUnavailable
+from gateway.store.errors import StoreError, StoreUnavailable
 from gateway.store.ids import new_item_id, now_us
 from gateway.store.tables import bodies, deliveries, items
 from gateway.store.tables import keys as key_table
@@ -78,9 +78,15 @@ class Spool:
         Raises:
             StoreFull, StoreUnavailable: the spool is discarded.
         """
+        if self._done:
+            raise StoreError("the spool is no longer open")
         self.size += len(data)
         self._digest.update(data)
-        self._put(self._sealing.update(data))
+        try:
+            self._put(self._sealing.update(data))
+        except BaseException:
+            self.discard()
+            raise
 
     def _put(self, sealed: bytes) -> None:
         if self._writer is None and len(self._small) + len(sealed) > SMALL_BODY:
@@ -100,7 +106,13 @@ class Spool:
         self._done = True
 
     def finish(self) -> bytes | None:
-        """Make the bytes durable (blocks): the small body to store, or None for a blob."""
+        """Make the bytes durable (blocks): the small body to store, or None for a blob.
+
+        Raises:
+            StoreError: it was discarded or finished before; what is left is not the message.
+        """
+        if self._done:
+            raise StoreError("the spool is no longer open")
         self._put(self._sealing.finish())
         if self._writer is not None:
             self._writer.commit()

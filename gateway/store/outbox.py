@@ -98,6 +98,24 @@ _SETTLE: Final = (
         finished_at=bindparam("b_finished"),
     )
 )
+_STATES: Final = (
+    select(deliveries.c.state)
+    .where(
+        deliveries.c.item_id == bindparam("b_item"),
+        deliveries.c.profile.is_distinct_from(OPERATOR),
+    )
+    .distinct()
+)
+_END: Final = (
+    update(items)
+    .where(items.c.id == bindparam("b_item"), items.c.state == "ready")
+    .values(
+        state=bindparam("b_state"),
+        version=items.c.version + 1,
+        next_at=None,
+        updated_at=bindparam("b_now"),
+    )
+)
 
 
 @dataclass(slots=True)
@@ -164,7 +182,7 @@ class Outbox:
     async def claim(self, limit: int, *, lease_seconds: float) -> list[Dispatch]:
         """Take up to `limit` due deliveries, grouped by mail; `sending` is then committed."""
         now = now_us()
-        due = await self.database.read(lambda c: c.execute(_IS_DUE, {"now": now}).first())
+        due = self.database.read_sync(lambda c: c.execute(_IS_DUE, {"now": now}).first())
         if due is None:
             return []
         return await self.database.write(lambda c: self._claim(c, limit, lease_seconds))
@@ -239,15 +257,22 @@ class Outbox:
         Raises:
             Corrupt: never to be sent.
         """
-        return await self.database.read(
-            lambda c: clean.load(c, self._blobs, dispatch.blob_key, sha256=dispatch.sha256)
-        )
+
+        def fn(connection: Connection) -> bytes:
+            return clean.load(connection, self._blobs, dispatch.blob_key, sha256=dispatch.sha256)
+
+        # Small ones are read right here: a thread would cost more than the work.
+        if dispatch.size <= clean.SMALL_CLEAN:
+            return self.database.read_sync(fn)
+        return await self.database.read(fn)
 
     async def fence(
         self, dispatch: Dispatch, delivery_ids: Sequence[int], *, lease_seconds: float
     ) -> bool:
         """Durable, just before the final dot. False: drop the connection without the dot."""
         chosen = [r for r in dispatch.rcpts if r.delivery_id in set(delivery_ids)]
+        if not chosen or len(chosen) != len(set(delivery_ids)):
+            return False  # a dot for nobody, or for a delivery that is not of this mail
 
         def fn(connection: Connection) -> int:
             now = now_us()
@@ -293,9 +318,9 @@ class Outbox:
                     raise _Lost
                 detail = {"delivery": rcpt.delivery_id, "reply": result.reply}
                 events.append(audit.Event(dispatch.item_id, result.kind, detail))
-            audit.append(connection, "lgwan", events)
             if not dispatch.for_operator:
-                _close_item(connection, dispatch.item_id, now)
+                events += _close_item(connection, dispatch.item_id, now)
+            audit.append(connection, "lgwan", events)
 
         try:
             await self.database.write(fn)
@@ -375,21 +400,11 @@ class _Lost(Exception):
     """The compare-and-set found another version."""
 
 
-def _close_item(connection: Connection, item_id: str, now: int) -> None:
-    """Give the item its final state once every delivery has one."""
-    states = {
-        row.state
-        for row in connection.execute(
-            select(deliveries.c.state, deliveries.c.profile).where(deliveries.c.item_id == item_id)
-        )
-        if row.profile != OPERATOR
-    }
+def _close_item(connection: Connection, item_id: str, now: int) -> list[audit.Event]:
+    """Give the item its final state once every delivery has one; returns what to record."""
+    states = set(connection.execute(_STATES, {"b_item": item_id}).scalars())
     if not states <= _FINAL:
-        return
+        return []
     state = next((s for s in ("bounced", "expired") if s in states), "delivered")
-    connection.execute(
-        update(items)
-        .where(items.c.id == item_id, items.c.state == "ready")
-        .values(state=state, version=items.c.version + 1, next_at=None, updated_at=now)
-    )
-    audit.append(connection, "lgwan", [audit.Event(item_id, "ended", {"state": state})])
+    ended = connection.execute(_END, {"b_item": item_id, "b_state": state, "b_now": now})
+    return [audit.Event(item_id, "ended", {"state": state})] if ended.rowcount else []

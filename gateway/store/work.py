@@ -11,15 +11,16 @@ import asyncio
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from gateway.config import Config
-from gateway.store import audit, clean, dispatch, keys, presence, unsealing
+from gateway.store import audit, clean, dispatch, keys, presence, retention, unsealing
 from gateway.store.blobs import Blobs
 from gateway.store.engine import Database
 from gateway.store.errors import Corrupt, OriginalGone, StoreError, StoreFull
@@ -29,8 +30,6 @@ from gateway.store.tables import bodies, deliveries, items, mails, parts
 from gateway.store.tables import keys as key_table
 from sanitizers.findings import Finding
 
-_FINAL: Final = ("delivered", "bounced", "rejected", "expired")
-_PURGE_BATCH: Final = 200
 _DAY_US: Final = 86_400 * 10**6
 
 _DUE: Final = (
@@ -104,6 +103,11 @@ _DROP: Final = (
         updated_at=bindparam("b_now"),
         finished_at=bindparam("b_now"),
     )
+)
+_SEALED: Final = (
+    select(key_table.c.wrapped, bodies.c.data)
+    .outerjoin(bodies, (bodies.c.key == key_table.c.original_key) & (bodies.c.space == "original"))
+    .where(key_table.c.original_key == bindparam("b_id"))
 )
 _INSERT_PARTS: Final = insert(parts)
 _INSERT_MAIL: Final = insert(mails)
@@ -195,7 +199,7 @@ class Work:
 
     async def claim(self, limit: int, *, lease_seconds: float) -> list[ClaimedItem]:
         """Take up to `limit` due items; the attempt is counted before any work starts."""
-        if not await self.database.read(lambda c: _is_due(c)):
+        if not self.database.read_sync(_is_due):
             return []  # an idle worker never takes the write lock
         return await self.database.write(lambda c: self._claim(c, limit, lease_seconds))
 
@@ -305,7 +309,10 @@ class Work:
             OriginalGone: it was destroyed.
             Corrupt: it is not what was accepted; `fd` holds an unusable beginning.
         """
-        wrapped, small = await self.database.read(lambda c: _sealed(c, item.id))
+        # Small ones are read and opened right here: a thread would cost more than the work.
+        wrapped, small = self.database.read_sync(lambda c: _sealed(c, item.id))
+        if small is not None:
+            return self._decrypt(item, wrapped, small, fd)
         return await asyncio.to_thread(self._decrypt, item, wrapped, small, fd)
 
     async def read_original(self, item: ClaimedItem) -> bytes:
@@ -340,7 +347,8 @@ class Work:
         """
         stored: list[tuple[NewMail, str, bool]] = []
         for number, mail in enumerate(result.mails):
-            key = f"{item.id}c{number}v{item.version}"
+            # Random: a second call for the same lease must not touch what the first stored.
+            key = f"{item.id}c{number}x{secrets.token_hex(8)}"
             large = len(mail.data) > clean.SMALL_CLEAN
             if large:
                 try:
@@ -406,11 +414,11 @@ class Work:
         now = now_us()
         keep = self._config.retention
         before = now - int(keep.originals_days * _DAY_US)
-        gone = await self.database.write(lambda c: _destroy_originals(c, before))
+        gone = await self.database.write(lambda c: retention.destroy_originals(c, before))
         for item_id in gone:
             self._originals.delete(item_id)
         before = now - int(keep.clean_days * _DAY_US)
-        for key in await self.database.write(lambda c: _destroy_clean(c, before)):
+        for key in await self.database.write(lambda c: retention.destroy_clean(c, before)):
             self._clean.delete(key)
         return len(gone)
 
@@ -423,15 +431,10 @@ def _is_due(connection: Connection) -> bool:
 
 
 def _sealed(connection: Connection, item_id: str) -> tuple[bytes, bytes | None]:
-    wrapped = connection.execute(
-        select(key_table.c.wrapped).where(key_table.c.original_key == item_id)
-    ).scalar()
-    if wrapped is None:
+    found = connection.execute(_SEALED, {"b_id": item_id}).first()
+    if found is None:
         raise OriginalGone("its key was destroyed")
-    small = connection.execute(
-        select(bodies.c.data).where(bodies.c.key == item_id, bodies.c.space == "original")
-    ).scalar()
-    return wrapped, small
+    return found.wrapped, found.data
 
 
 def _part(item_id: str, part: PartRow) -> dict[str, object]:
@@ -468,45 +471,3 @@ def _mail(item_id: str, mail: NewMail, key: str) -> dict[str, object]:
         "envelope_from": mail.envelope_from,
         "smtputf8": mail.smtputf8,
     }
-
-
-def _destroy_originals(connection: Connection, before: int) -> list[str]:
-    old = (
-        select(items.c.id)
-        .where(
-            items.c.state.in_(_FINAL),
-            items.c.updated_at < before,
-            items.c.original_key.is_not(None),
-        )
-        .limit(_PURGE_BATCH)
-    )
-    gone = [row.id for row in connection.execute(old)]
-    if gone:
-        connection.execute(delete(key_table).where(key_table.c.original_key.in_(gone)))
-        connection.execute(delete(bodies).where(bodies.c.key.in_(gone)))
-        connection.execute(update(items).where(items.c.id.in_(gone)).values(original_key=None))
-        events = [audit.Event(i, "original_destroyed", {}) for i in gone]
-        audit.append(connection, "worker", events)
-    return gone
-
-
-def _destroy_clean(connection: Connection, before: int) -> list[str]:
-    unsent = select(deliveries.c.mail_id).where(deliveries.c.state.in_(("ready", "sending")))
-    old = (
-        select(mails.c.id, mails.c.item_id, mails.c.blob_key)
-        .join(items, items.c.id == mails.c.item_id)
-        .where(
-            or_(*(items.c.state == state for state in _FINAL)),
-            items.c.updated_at < before,
-            mails.c.blob_key.is_not(None),
-            mails.c.id.not_in(unsent),  # a report to the operator may outlive its item
-        )
-        .limit(_PURGE_BATCH)
-    )
-    found = connection.execute(old).all()
-    for row in found:
-        clean.remove(connection, row.blob_key)
-        connection.execute(update(mails).where(mails.c.id == row.id).values(blob_key=None))
-    events = [audit.Event(row.item_id, "clean_mail_removed", {}) for row in found]
-    audit.append(connection, "worker", events)
-    return [row.blob_key for row in found]

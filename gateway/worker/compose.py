@@ -19,7 +19,7 @@ from gateway.worker.check import ADDRESSES, CheckFailed
 
 _WORD_BYTES: Final = 39  # UTF-8 bytes of one encoded-word: 12 + 52 <= 75 (RFC 2047 section 2)
 _PLAIN_CHARS: Final = 68  # longer unstructured ASCII is written as encoded-words too
-_PARAMETER_CHARS: Final = 60  # characters of one RFC 2231 continuation
+_PARAMETER_CHARS: Final = 56  # of one RFC 2231 continuation: the line stays under 78
 _ATEXT: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _ATTR_CHAR: Final = frozenset(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`|~"
@@ -86,6 +86,8 @@ def compose(draft: Draft) -> bytes:
         for attachment in draft.attachments:
             pieces += [mark, b"\r\n", _attachment_head(attachment), b"\r\n"]
             if attachment.media_type == _MAIL:
+                if mark in attachment.data:
+                    raise CheckFailed("attached mail: holds our boundary")
                 pieces += [attachment.data, b"\r\n"]  # the mail, then the delimiter's CRLF
             else:
                 pieces.append(_base64(attachment.data))

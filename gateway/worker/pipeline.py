@@ -31,6 +31,7 @@ from gateway.sandbox.protocol import (
 from gateway.worker import check
 from gateway.worker.check import CheckFailed
 from sanitizers.findings import Action, Finding, Kind
+from sanitizers.identify.labels import extension as extension_for
 from sanitizers.limits import MAX_DEPTH, MAX_PARTS, MB
 from sanitizers.model import Member, Method, Outcome, Split
 from sanitizers.names import clean_name
@@ -209,6 +210,9 @@ class Pipeline:
             if not isinstance(ran.reply, CleanedReply) or ran.output is None:
                 return withheld(request.name, found.media_type, ReasonCode.BAD_REPLY)
             cleaned = ran.reply.cleaned
+            if cleaned.extension != extension_for(cleaned.media_type):
+                # Text that passes the text check may still be a program under another name.
+                return withheld(request.name, found.media_type, ReasonCode.BAD_REPLY)
             findings = (*found.findings, *cleaned.findings)
             if (code := await self._verify(ran.output, cleaned.media_type)) is not None:
                 return withheld(request.name, found.media_type, code, findings=findings)

@@ -38,6 +38,7 @@ log = structlog.get_logger(__name__)
 LEASE_SECONDS: Final = 60.0
 RENEW_SECONDS: Final = 15.0
 SWEEP_SECONDS: Final = 1.0  # the table is asked at least this often, hints or not
+GATHER_SECONDS: Final = 0.02  # between two claims while mail keeps coming
 PURGE_SECONDS: Final = 600.0
 ITEMS_PER_SLOT: Final = 16  # items in work per sandbox slot: most wait for a child
 CANARY_SECONDS: Final = 30.0  # health wants one cleaned within the last minute
@@ -71,8 +72,9 @@ class Worker:
         stopping = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
-                claimed = await self._claim()
-                if claimed:
+                if await self._claim():
+                    # Busy: what comes meanwhile is claimed in one go, in one transaction.
+                    await asyncio.wait({stopping}, timeout=GATHER_SECONDS)
                     continue
                 hint = asyncio.create_task(waker.wait(SWEEP_SECONDS))
                 ended = set(self._running) if self._full() else set()
@@ -197,7 +199,7 @@ class Worker:
                 except MailLoop:
                     log.warning("mail_loop")
                     root = withheld("", root.media_type, ReasonCode.TOO_MANY_PARTS)
-                parts += await asyncio.to_thread(assemble.rows, root, profile=effective.label)
+                parts += assemble.rows(root, profile=effective.label)
                 outcomes.append(root.outcome)
                 subject = subject or assemble.subject_of(root)
                 self._count(root)

@@ -34,7 +34,7 @@ _PAD: Final = re.compile(rb"=[=\s\x00]*")
 
 #: White space at a line's end is no data (RFC 2045 6.7 rule 3). The look-behind makes a
 #: run of spaces be tried once, not once per space.
-_QP_LINE_END: Final = re.compile(rb"(?<![ \t])[ \t]++(?=[\r\n])")
+_QP_LINE_END: Final = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n)")
 _QP_LONE_CR: Final = re.compile(rb"=\r(?!\n)")
 
 _UU_BEGIN: Final = re.compile(rb"begin (?<![^\r\n]begin )[0-7]{3,4} ([^\r\n]{1,250})(?:\r\n|\n|\r)")
