@@ -26,7 +26,7 @@ MAX_QUOTED: Final = 80  # characters of a sender's words in a notice
 _MAX_LISTED: Final = 30  # withheld parts named one by one
 _RULE: Final = "―" * 30
 _SCHEME: Final = re.compile(r"(?i)(h)tt(ps?)(?=:|：)")  # also right after kana: no \b
-_OTHER_LINK: Final = re.compile(r"(?i)www\.|mailto:|(?<!hxxp)(?<!hxxps):(?=//)")
+_OTHER_LINK: Final = re.compile(r"(?i)www\.|mailto:|:(?=//)")
 
 #: How a finding reads; kinds that staff need not know are not named in a mail.
 _KIND_JA: Final = {

@@ -11,7 +11,6 @@ from gateway.store import schema
 from gateway.store.engine import database_path
 from gateway.store.ids import now_us
 from gateway.store.intake import Envelope, Intake
-from gateway.store.outbox import Outbox
 from gateway.store.work import ItemResult, NewMail, Work
 
 ROOT = Path(__file__).parents[3]

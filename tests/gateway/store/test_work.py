@@ -276,9 +276,8 @@ def test_a_changed_original_is_corrupt(config, intake, work, size):
             data[-1] ^= 1
             files[0].write_bytes(data)
         else:
-            query = (
-                "update bodies set data = cast(substr(data, 1, length(data) - 1) || x'00' as blob)"
-            )
+            changed = "cast(substr(data, 1, length(data) - 1) || x'00' as blob)"
+            query = f"update bodies set data = {changed}"
             rows(config, query + " where key = ?", item_id)
         [item] = await work.claim(1, lease_seconds=60)
         with pytest.raises(Corrupt):

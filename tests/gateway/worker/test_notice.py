@@ -43,9 +43,9 @@ def test_words_are_cut_to_eighty_characters():
 @pytest.mark.parametrize(
     ("words", "shown"),
     [
-        ("http://evil.example/a", "「hxxp://evil.example/a」"),
-        ("HTTPS://evil.example", "「HxxPS://evil.example」"),
-        ("ここhttp://evil.example", "「ここhxxp://evil.example」"),
+        ("http://evil.example/a", "「hxxp[:]//evil.example/a」"),
+        ("HTTPS://evil.example", "「HxxPS[:]//evil.example」"),
+        ("ここhttp://evil.example", "「ここhxxp[:]//evil.example」"),
         ("xhttp：//evil", "「xhxxp：//evil」"),
         ("ftp://evil.example", "「ftp[:]//evil.example」"),
         ("www.evil.example", "「www[.]evil.example」"),
