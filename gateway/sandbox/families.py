@@ -58,7 +58,7 @@ FAMILIES: Final = (
         name="pdf",
         package="sanitizers.pdf",
         limits=Limits(
-            wall_seconds=600, cpu_seconds=500, memory_bytes=2_000 * MB, output_bytes=1_000 * MB
+            wall_seconds=300, cpu_seconds=240, memory_bytes=2_000 * MB, output_bytes=1_000 * MB
         ),
         weight_bytes=400 * MB,
         weight_factor=4,

@@ -135,6 +135,13 @@ class Blobs:
                 removed += 1
         return removed
 
+    def older(self, moment: float) -> Iterator[str]:
+        """Keys of blobs written before `moment` (seconds since the epoch)."""
+        for path in self._folder.glob("*/*"):
+            with contextlib.suppress(FileNotFoundError):
+                if _KEY.fullmatch(path.name) and path.stat().st_mtime < moment:
+                    yield path.name
+
     def _path(self, key: str) -> Path:
         return self._folder / self._checked(key)[-2:] / key
 

@@ -8,7 +8,9 @@ fence and has no result is ambiguous: it is sent again and the audit says so.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -98,6 +100,8 @@ _SETTLE: Final = (
         finished_at=bindparam("b_finished"),
     )
 )
+_INSERT_MAIL: Final = insert(mails)
+_INSERT_DELIVERY: Final = insert(deliveries)
 _STATES: Final = (
     select(deliveries.c.state)
     .where(
@@ -156,6 +160,15 @@ class Settled:
     reply: str
     retry_at: int | None = None  # microseconds; for deferred
     ambiguous: bool = False  # the connection was lost after the final dot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A mail of our own to the operator about what could not be delivered."""
+
+    recipient: str
+    data: bytes
+    message_id: str
 
 
 class Outbox:
@@ -292,10 +305,20 @@ class Outbox:
             rcpt.dot_at = at
         return True
 
-    async def settle(self, dispatch: Dispatch, results: Mapping[int, Settled]) -> bool:
+    async def settle(
+        self,
+        dispatch: Dispatch,
+        results: Mapping[int, Settled],
+        *,
+        report: Report | None = None,
+    ) -> bool:
         """Record the results and, when all deliveries ended, the item's own end.
 
-        Returns False where the lease was lost meanwhile (the rows belong to another).
+        A `report` is queued in the same transaction, so that a death in between cannot leave
+        a failure of which the operator never hears.
+
+        Returns False where the lease was lost meanwhile (the rows belong to another): then
+        nothing is recorded, no report is queued, and the mail is tried again.
         """
         chosen = [r for r in dispatch.rcpts if r.delivery_id in results]
 
@@ -305,11 +328,13 @@ class Outbox:
             for rcpt in chosen:
                 result = results[rcpt.delivery_id]
                 final = result.kind != "deferred"
+                # Once a try may have arrived, every later one may be a second copy.
+                keep_dot = final or result.ambiguous or rcpt.ambiguous
                 row = {
                     **self._key(rcpt),
                     "b_state": result.kind if final else "ready",
                     "b_next": None if final else result.retry_at or now,
-                    "b_dot": rcpt.dot_at if final or result.ambiguous else None,
+                    "b_dot": rcpt.dot_at if keep_dot else None,
                     "b_reply": result.reply,
                     "b_now": now,
                     "b_finished": now if final else None,
@@ -320,8 +345,11 @@ class Outbox:
                 events.append(audit.Event(dispatch.item_id, result.kind, detail))
             if not dispatch.for_operator:
                 events += _close_item(connection, dispatch.item_id, now)
+            if report is not None:
+                events.append(_queue_report(connection, dispatch.item_id, report, key))
             audit.append(connection, "lgwan", events)
 
+        key = await self._put_report(dispatch.item_id, report) if report is not None else ""
         try:
             await self.database.write(fn)
         except _Lost:
@@ -332,46 +360,21 @@ class Outbox:
         self, *, item_id: str, recipient: str, data: bytes, message_id: str
     ) -> None:
         """Queue a report to the operator (null sender) about an item of ours."""
-        key = f"{item_id}n{now_us()}"
-        large = len(data) > clean.SMALL_CLEAN
-        if large:
-            self._blobs.put(key, data)
+        report = Report(recipient=recipient, data=data, message_id=message_id)
+        key = await self._put_report(item_id, report)
 
         def fn(connection: Connection) -> None:
-            now = now_us()
-            if not large:
-                clean.store_small(connection, key, data)
-            mail = {
-                "item_id": item_id,
-                "profile": OPERATOR,
-                "purpose": "bounce",
-                "blob_key": key,
-                "sha256": hashlib.sha256(data).hexdigest(),
-                "size": len(data),
-                "message_id": message_id,
-                "envelope_from": "",
-                "smtputf8": False,
-            }
-            inserted = connection.execute(insert(mails), mail)
-            (mail_id,) = inserted.inserted_primary_key or (None,)
-            delivery = {
-                "item_id": item_id,
-                "recipient": recipient,
-                "profile": OPERATOR,
-                "state": "ready",
-                "version": 1,
-                "next_at": now,
-                "attempts": 0,
-                "last_reply": "",
-                "mail_id": mail_id,
-                "created_at": now,
-                "updated_at": now,
-            }
-            connection.execute(insert(deliveries), delivery)
-            event = audit.Event(item_id, "operator_notified", {"recipient": recipient})
+            event = _queue_report(connection, item_id, report, key)
             audit.append(connection, "lgwan", [event])
 
         await self.database.write(fn)
+
+    async def _put_report(self, item_id: str, report: Report) -> str:
+        """Its clean key; a large one is made durable before its rows."""
+        key = f"{item_id}n{secrets.token_hex(8)}"
+        if len(report.data) > clean.SMALL_CLEAN:
+            await asyncio.to_thread(self._blobs.put, key, report.data)
+        return key
 
     async def release_dead(self) -> int:
         """Make the deliveries of this node's dead processes due at once; returns how many."""
@@ -398,6 +401,41 @@ class Outbox:
 
 class _Lost(Exception):
     """The compare-and-set found another version."""
+
+
+def _queue_report(connection: Connection, item_id: str, report: Report, key: str) -> audit.Event:
+    """The report's rows (null sender: it is never answered); returns what to record."""
+    now = now_us()
+    if len(report.data) <= clean.SMALL_CLEAN:
+        clean.store_small(connection, key, report.data)
+    mail = {
+        "item_id": item_id,
+        "profile": OPERATOR,
+        "purpose": "bounce",
+        "blob_key": key,
+        "sha256": hashlib.sha256(report.data).hexdigest(),
+        "size": len(report.data),
+        "message_id": report.message_id,
+        "envelope_from": "",
+        "smtputf8": False,
+    }
+    inserted = connection.execute(_INSERT_MAIL, mail)
+    (mail_id,) = inserted.inserted_primary_key or (None,)
+    delivery = {
+        "item_id": item_id,
+        "recipient": report.recipient,
+        "profile": OPERATOR,
+        "state": "ready",
+        "version": 1,
+        "next_at": now,
+        "attempts": 0,
+        "last_reply": "",
+        "mail_id": mail_id,
+        "created_at": now,
+        "updated_at": now,
+    }
+    connection.execute(_INSERT_DELIVERY, delivery)
+    return audit.Event(item_id, "operator_notified", {"recipient": report.recipient})
 
 
 def _close_item(connection: Connection, item_id: str, now: int) -> list[audit.Event]:

@@ -18,8 +18,8 @@ _FINAL: Final = ("delivered", "bounced", "rejected", "expired")
 _PURGE_BATCH: Final = 200  # items in one transaction
 
 
-def destroy_originals(connection: Connection, before: int) -> list[str]:
-    """Drop the keys of items that ended before; returns their ids."""
+def due_originals(connection: Connection, before: int) -> list[str]:
+    """Ids of items that ended before and still have their key (a search: for a reader)."""
     old = (
         select(items.c.id)
         .where(
@@ -29,7 +29,13 @@ def destroy_originals(connection: Connection, before: int) -> list[str]:
         )
         .limit(_PURGE_BATCH)
     )
-    gone = [row.id for row in connection.execute(old)]
+    return list(connection.execute(old).scalars())
+
+
+def destroy_originals(connection: Connection, due: list[str]) -> list[str]:
+    """Drop the keys of these ended items; returns the ids of those that still had one."""
+    kept = select(items.c.id).where(items.c.id.in_(due), items.c.original_key.is_not(None))
+    gone = list(connection.execute(kept).scalars())
     if gone:
         connection.execute(delete(key_table).where(key_table.c.original_key.in_(gone)))
         connection.execute(delete(bodies).where(bodies.c.key.in_(gone)))
@@ -39,11 +45,11 @@ def destroy_originals(connection: Connection, before: int) -> list[str]:
     return gone
 
 
-def destroy_clean(connection: Connection, before: int) -> list[str]:
-    """Drop the mails of items that ended before; returns their blob keys."""
+def due_clean(connection: Connection, before: int) -> list[int]:
+    """Mails of items that ended before, with their bytes (a search: for a reader)."""
     unsent = select(deliveries.c.mail_id).where(deliveries.c.state.in_(("ready", "sending")))
     old = (
-        select(mails.c.id, mails.c.item_id, mails.c.blob_key)
+        select(mails.c.id)
         .join(items, items.c.id == mails.c.item_id)
         .where(
             or_(*(items.c.state == state for state in _FINAL)),
@@ -53,7 +59,15 @@ def destroy_clean(connection: Connection, before: int) -> list[str]:
         )
         .limit(_PURGE_BATCH)
     )
-    found = connection.execute(old).all()
+    return list(connection.execute(old).scalars())
+
+
+def destroy_clean(connection: Connection, due: list[int]) -> list[str]:
+    """Drop the bytes of these mails; returns the blob keys of those that still had some."""
+    kept = select(mails.c.id, mails.c.item_id, mails.c.blob_key).where(
+        mails.c.id.in_(due), mails.c.blob_key.is_not(None)
+    )
+    found = connection.execute(kept).all()
     for row in found:
         clean.remove(connection, row.blob_key)
         connection.execute(update(mails).where(mails.c.id == row.id).values(blob_key=None))

@@ -14,7 +14,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError
 
 from gateway.config import Config
-from gateway.store import audit, keys
+from gateway.store import audit, keys, orphans
 from gateway.store.blobs import Blobs
 from gateway.store.engine import connect, database_path, translated
 from gateway.store.errors import KeyMissing, SchemaMismatch
@@ -43,6 +43,7 @@ def prepare(config: Config) -> None:
         os.close(lock)
     Blobs(config.data_dir, "original").sweep()
     Blobs(config.data_dir, "clean").sweep()
+    orphans.remove(config)
 
 
 def _migrate(path: Path) -> None:

@@ -31,6 +31,7 @@ from gateway.store.tables import keys as key_table
 from sanitizers.findings import Finding
 
 _DAY_US: Final = 86_400 * 10**6
+_PURGE_BATCHES: Final = 100  # of one call: others' writes come in between
 
 _DUE: Final = (
     select(items)
@@ -413,14 +414,35 @@ class Work:
         """Destroy originals and clean bodies whose time is over; returns how many items."""
         now = now_us()
         keep = self._config.retention
-        before = now - int(keep.originals_days * _DAY_US)
-        gone = await self.database.write(lambda c: retention.destroy_originals(c, before))
+        originals_before = now - int(keep.originals_days * _DAY_US)
+        clean_before = now - int(keep.clean_days * _DAY_US)
+        destroyed = 0
+        for _ in range(_PURGE_BATCHES):
+            gone = await self._purge_originals(originals_before)
+            removed = await self._purge_clean(clean_before)
+            destroyed += gone
+            if not gone and not removed:
+                break
+        return destroyed
+
+    async def _purge_originals(self, before: int) -> int:
+        # Searched by a reader: the writers of all processes would wait for the search.
+        due = await self.database.read(lambda c: retention.due_originals(c, before))
+        if not due:
+            return 0
+        gone = await self.database.write(lambda c: retention.destroy_originals(c, due))
         for item_id in gone:
             self._originals.delete(item_id)
-        before = now - int(keep.clean_days * _DAY_US)
-        for key in await self.database.write(lambda c: retention.destroy_clean(c, before)):
-            self._clean.delete(key)
         return len(gone)
+
+    async def _purge_clean(self, before: int) -> int:
+        due = await self.database.read(lambda c: retention.due_clean(c, before))
+        if not due:
+            return 0
+        keys_gone = await self.database.write(lambda c: retention.destroy_clean(c, due))
+        for key in keys_gone:
+            self._clean.delete(key)
+        return len(keys_gone)
 
     def _key(self, item: ClaimedItem) -> dict[str, object]:
         return {"b_id": item.id, "b_version": item.version, "b_owner": self._owner}

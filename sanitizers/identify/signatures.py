@@ -48,6 +48,9 @@ _TABLE: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"-----BEGIN PGP PUBLIC KEY", "application/pgp-keys"),
     (0, b"-----BEGIN CERTIFICATE-----", "application/x-x509-cert"),  # RFC 7468, 5
     (0, b"-----BEGIN PKCS7-----", "application/pkcs7-mime"),  # RFC 7468, 8
+    # A DOS program made of letters, at the very start by definition (EICAR, "anti malware
+    # testfile"): what a virus scanner must catch never crosses as a text either.
+    (0, b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR", "application/x-dosexec"),
     # CAD
     (0, b"AutoCAD Binary DXF\r\n\x1a\0", "image/vnd.dxf"),  # DXF reference, binary files
     (0, b"JwwData.", "application/x-jww"),  # Jw_cad JWW data format (published with Jw_cad)

@@ -16,9 +16,7 @@ _SPACES: Final = re.compile("[ \t\n\r\f]+")
 #: Scripts written without spaces: a line break of the source between two of these is none.
 _CJK: Final = "\u2e80-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff9f"
 _IS_CJK: Final = re.compile(f"[{_CJK}\U00020000-\U0003ffff]")
-_CJK_BREAK: Final = re.compile(
-    f"(?<=[{_CJK}])(?:[ \t\r\f]{{0,200}})\n[ \t\n\r\f]*(?=[{_CJK}])"
-)
+_CJK_BREAK: Final = re.compile(f"(?<=[{_CJK}])(?:[ \t\r\f]{{0,200}})\n[ \t\n\r\f]*(?=[{_CJK}])")
 #: Prefixes (quote marks, indentation) stop growing here: nobody reads deeper ones.
 _MAX_PREFIX: Final = 40
 
@@ -198,6 +196,7 @@ class Lines:
         self.end_line()
         used = self._first is None
         self._prefix, self._first = saved
+        self._last_prefix = min(self._last_prefix, self._prefix, key=len)
         if used:
             self._first = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 #: Schemes whose target is shown (DISARM: everything else keeps its label only).
 SHOWN: Final = frozenset({"http", "https", "ftp", "mailto", "tel"})
@@ -27,6 +27,9 @@ _FILE_ENDINGS: Final = frozenset(
      "jpg", "jpeg", "png", "gif", "js", "py", "md", "net", "exe", "mp4", "xml", "json"}
 ) - {"net"}  # fmt: skip
 _LOOKED_AT: Final = 2_000  # characters of a label
+
+
+__all__ = ["clean", "host_of", "mismatch", "resolve", "same", "scheme_of", "shown", "unquote"]
 
 
 def clean(target: str) -> str:

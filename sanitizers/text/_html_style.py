@@ -152,6 +152,11 @@ class Sheet:
         self._rules: dict[str, dict[str, str]] = {}
         self._left = _MAX_SHEET
 
+    @property
+    def has_rules(self) -> bool:
+        """Whether any rule may apply."""
+        return bool(self._rules)
+
     def read(self, css: str) -> None:
         """Add the rules of one `<style>`; those inside @media and the like are left out."""
         css = css[: self._left]

@@ -57,15 +57,15 @@ def span(value: str | None) -> int:
     return max(1, min(_MAX_SPAN, int(digits))) if digits.isascii() and digits.isdigit() else 1
 
 
-def table_lines(table: Table) -> list[str]:
-    """The text of `table`; empty lines are blank ones."""
+def table_lines(table: Table) -> tuple[list[str], bool]:
+    """The text of `table` (empty lines are blank ones), and whether it is one of data."""
     if not any(cell.lines for row in table.rows for cell in row):
-        return []
+        return [], False
     if not table.nested and not table.presentation:
         grid = _grid(table.rows)
         if grid:
-            return grid
-    return list(_flow(table.rows))
+            return grid, True
+    return list(_flow(table.rows)), False
 
 
 # ------------------------------------------------------------------------- layout tables

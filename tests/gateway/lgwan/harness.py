@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import datetime
 import ipaddress
+import socket
 from dataclasses import dataclass, field
 
 from cryptography import x509
@@ -48,9 +49,15 @@ async def relaying(config):
         outbox.close()
 
 
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return found.getsockname()[1]
+
+
 async def until(condition) -> None:
     async with asyncio.timeout(PATIENCE):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - asks a database
             await asyncio.sleep(0.01)
 
 

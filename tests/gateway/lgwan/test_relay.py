@@ -14,6 +14,7 @@ from tests.gateway.lgwan.harness import (
     Scripted,
     configured,
     deliveries,
+    free_port,
     relaying,
     settled,
     states,
@@ -75,18 +76,18 @@ def test_dots_are_stuffed_on_the_wire(tmp_path):
 
 
 def test_another_implementation_of_smtp_takes_our_mail(tmp_path):
-    class Handler:
-        taken = []
+    taken = []
 
+    class Handler:
         async def handle_DATA(self, _server, _session, envelope):
-            self.taken.append((envelope.mail_from, envelope.rcpt_tos, envelope.content))
+            taken.append((envelope.mail_from, envelope.rcpt_tos, envelope.content))
             return "250 taken"
 
     content = MAIL + b".\r\n..x\r\n" + os.urandom(300).hex().encode() + b"\r\n"
-    controller = Controller(Handler(), hostname="127.0.0.1", port=0)
+    port = free_port()
+    controller = Controller(Handler(), hostname="127.0.0.1", port=port)
     controller.start()
     try:
-        port = controller.server.sockets[0].getsockname()[1]
         config = configured(tmp_path, f"smtp://127.0.0.1:{port}")
 
         async def go():
@@ -97,7 +98,7 @@ def test_another_implementation_of_smtp_takes_our_mail(tmp_path):
         asyncio.run(go())
     finally:
         controller.stop()
-    assert Handler.taken == [("sender@example.com", list(TWO), content)]
+    assert taken == [("sender@example.com", list(TWO), content)]
 
 
 def test_connections_are_used_again_up_to_their_number(tmp_path):
@@ -147,10 +148,11 @@ def test_a_refusal_counts_wherever_it_comes(tmp_path, verb, code, end):
             [(_, _, said)] = deliveries(config)
             assert said == reply
             assert len(peer.mails) == (verb == ".")
-            rows(config, "update deliveries set state = 'ready', next_at = 0")
-            with opened(config, Outbox) as outbox:
-                [again] = await outbox.claim(1, lease_seconds=60)
-            assert not again.rcpts[0].ambiguous
+            if end == "ready":
+                rows(config, "update deliveries set next_at = 0")
+                with opened(config, Outbox) as outbox:
+                    [again] = await outbox.claim(1, lease_seconds=60)
+                assert not again.rcpts[0].ambiguous
 
     asyncio.run(go())
 

@@ -8,7 +8,15 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-from tests.gateway.lgwan.harness import Scripted, certificate, configured, relaying, settled, until
+from tests.gateway.lgwan.harness import (
+    Scripted,
+    certificate,
+    configured,
+    free_port,
+    relaying,
+    settled,
+    until,
+)
 from tests.gateway.store.harness import put_mails, rows
 
 MAIL = b"Subject: clean\r\n\r\nbody\r\n"
@@ -33,13 +41,14 @@ def tls_peer(files, *, sign_in=False):
 
     def authenticator(_server, _session, _envelope, _mechanism, data):
         good = data.password == PASSWORD.encode()
-        return AuthResult(success=good, auth_data=data.login if good else None)
+        return AuthResult(success=good, handled=False, auth_data=data.login if good else None)
 
     options = {"authenticator": authenticator, "auth_required": True} if sign_in else {}
-    controller = Controller(handler, hostname="127.0.0.1", port=0, tls_context=context, **options)
+    port = free_port()
+    options["tls_context"] = context
+    controller = Controller(handler, hostname="127.0.0.1", port=port, **options)
     controller.start()
     try:
-        port = controller.server.sockets[0].getsockname()[1]
         yield f"smtp://127.0.0.1:{port}", handler
     finally:
         controller.stop()
@@ -140,6 +149,7 @@ def test_a_wrong_password_only_defers(tmp_path, files, password_file):
         config = configured(tmp_path, url, tls="required", tls_ca=str(files[0]), **options)
         error = relay_once(config, "ready")
     assert handler.taken == []
+    assert "535" in error
     assert "wrong" not in error
     assert rows(config, "select last_reply from deliveries where last_reply like '%wrong%'") == []
 

@@ -52,6 +52,7 @@ def test_a_blob_that_does_not_fit_is_refused_and_leaves_nothing(tmp_path):
 TINY_DISK = """
 import asyncio, os, sys
 from pathlib import Path
+from gateway.store import audit
 from gateway.store.errors import StoreFull, StoreUnavailable
 from gateway.store.intake import Intake
 from gateway.store.work import Work
@@ -90,8 +91,9 @@ async def main():
         found = {i.id: await work.read_original(i) for i in await work.claim(99, lease_seconds=60)}
     print("same", found == kept)
     print("items", rows(config, "select count(*) from items") == [(len(kept),)])
-    print("blobs", {p.name for p in blob_files(config)} == {i for i in kept if len(kept[i]) > 64_000})
-    print("trail", intake.database.read_sync(__import__("gateway.store.audit").store.audit.verify).ok)
+    large = {i for i in kept if len(kept[i]) > 64_000}
+    print("blobs", {p.name for p in blob_files(config)} == large)
+    print("trail", intake.database.read_sync(audit.verify).ok)
     intake.close()
 
 asyncio.run(main())

@@ -115,7 +115,7 @@ def test_a_caller_who_leaves_while_the_commit_waits_takes_no_blob_away(config, i
         spool = intake.spool()
         spool.write(body)
         task = asyncio.ensure_future(intake.accept(spool, envelope()))
-        while not any(p.name == spool.item_id for p in blob_files(config)):
+        while not any(p.name == spool.item_id for p in blob_files(config)):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
         await asyncio.sleep(0.05)
         task.cancel()

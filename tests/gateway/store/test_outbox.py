@@ -62,7 +62,7 @@ def test_the_fence_holds_for_the_owner_and_is_recorded(config, outbox):
 
     async def go():
         [dispatch] = await outbox.claim(10, lease_seconds=60)
-        first, second = dispatch.rcpts
+        first, _ = dispatch.rcpts
         assert await outbox.fence(dispatch, [first.delivery_id], lease_seconds=60)
         query = "select dot_at is null from deliveries order by id"
         assert rows(config, query) == [(0,), (1,)]
@@ -88,7 +88,7 @@ def test_the_fence_falls_for_all_when_another_claimed_one(config, outbox):
     ready(config)
 
     async def go():
-        [old] = await outbox.claim(10, lease_seconds=0.05)
+        [old] = await outbox.claim(10, lease_seconds=60)
         rows(config, "update deliveries set next_at = 0 where recipient = 'b@example.jp'")
         with opened(config, Outbox) as other:
             [new] = await other.claim(10, lease_seconds=60)

@@ -123,7 +123,7 @@ def test_chunks_of_another_item_are_found(small_chunks):
     head, mine = chunked(sealed)
     _, theirs = chunked(foreign)
     for n in range(len(mine)):
-        mixed = mine[:n] + [theirs[n]] + mine[n + 1 :]
+        mixed = [*mine[:n], theirs[n], *mine[n + 1 :]]
         with pytest.raises(Corrupt):
             unseal(head + b"".join(mixed), wrapped)
     with pytest.raises(Corrupt):

@@ -1,0 +1,59 @@
+"""Removes blobs that no row knows: what a death between blob and row leaves behind.
+
+Such an original can never be read (its key was never stored), and such a cleaned mail can
+never be sent; but their bytes must not stay for ever. A young blob is left alone: its row
+may be on the way, written by a process that runs beside this start.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, select
+
+from gateway.config import Config
+from gateway.store.blobs import Blobs, Space
+from gateway.store.engine import connect, database_path
+from gateway.store.tables import items, mails
+
+YOUNG_SECONDS: Final = 3600.0  # far longer than from a blob to its row: one commit
+_BATCH: Final = 500  # keys asked for in one statement
+
+_KNOWN: Final = {
+    "original": select(items.c.original_key).where(
+        items.c.original_key.in_(bindparam("found", expanding=True))
+    ),
+    "clean": select(mails.c.blob_key).where(
+        mails.c.blob_key.in_(bindparam("found", expanding=True))
+    ),
+}
+
+
+def remove(config: Config) -> int:
+    """Remove the orphans of both spaces; returns how many."""
+    engine = connect(database_path(config), readers=True)
+    try:
+        with engine.connect() as connection, connection.begin():
+            return _remove(connection, config, "original") + _remove(connection, config, "clean")
+    finally:
+        engine.dispose()
+
+
+def _remove(connection: Connection, config: Config, space: Space) -> int:
+    blobs = Blobs(config.data_dir, space)
+    removed = 0
+    for found in _batches(blobs.older(time.time() - YOUNG_SECONDS)):
+        known = set(connection.execute(_KNOWN[space], {"found": found}).scalars())
+        for key in found:
+            if key not in known:
+                blobs.delete(key)
+                removed += 1
+    return removed
+
+
+def _batches(keys: Iterator[str]) -> Iterator[list[str]]:
+    while batch := list(islice(keys, _BATCH)):
+        yield batch

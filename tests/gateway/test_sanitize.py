@@ -1,0 +1,248 @@
+"""`mugaika sanitize`: the contract of its files, its JSON and its exit codes."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from gateway import sanitize
+from gateway.sanitize import UsageError, gravest, inputs, output_place
+from tests.gateway.worker import files
+from tests.gateway.worker.files import CANARY, mail, raw
+
+CONFIG = '[workers]\ncount = 2\nmemory = "4GB"\n'
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "gateway.toml").write_text(CONFIG, encoding="utf-8")
+    (tmp_path / "work").mkdir()
+    return tmp_path / "work"
+
+
+def run(folder, *arguments):
+    """The command in `folder`; (exit code, standard output, standard error)."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MUGAIKA_")}
+    environment["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if p)
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "gateway.cli", "sanitize",
+            "--config", str(folder.parent / "gateway.toml"), *map(str, arguments),
+        ],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )  # fmt: skip
+    return done.returncode, done.stdout, done.stderr
+
+
+def objects(stdout):
+    return [json.loads(line) for line in stdout.splitlines()]
+
+
+def listing(folder):
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+
+
+KEYS = {
+    "version", "name", "media_type", "outcome", "method", "output", "findings", "reason",
+    "parts", "seconds",
+}  # fmt: skip
+
+
+def test_one_clean_picture(folder):
+    (folder / "図.png").write_bytes(files.png())
+    code, stdout, stderr = run(folder, "図.png", "--json")
+    assert (code, stderr) == (0, "")
+    (report,) = objects(stdout)
+    assert set(report) == KEYS
+    assert (report["version"], report["name"], report["outcome"]) == (1, "図.png", "clean")
+    assert (report["method"], report["media_type"]) == ("sanitize", "image/png")
+    assert (report["reason"], report["parts"]) == (None, [])
+    data = (folder / "図.clean.png").read_bytes()
+    assert report["output"] == {
+        "path": "図.clean.png",
+        "name": "図.clean.png",
+        "media_type": "image/png",
+        "size": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+    assert CANARY not in data
+    for finding in report["findings"]:
+        assert set(finding) == {"kind", "action", "count", "where", "sha256"}
+    assert (folder / "図.png").read_bytes() == files.png()
+    assert (folder / "図.clean.png").stat().st_mode & 0o077 == 0
+
+
+def test_a_clash_gets_a_number_and_nothing_is_overwritten(folder):
+    (folder / "a.png").write_bytes(files.png())
+    (folder / "a.clean.png").write_bytes(b"mine")
+    assert run(folder, "a.png")[0] == 0
+    assert run(folder, "a.png")[0] == 0
+    assert (folder / "a.clean.png").read_bytes() == b"mine"
+    assert listing(folder) == ["a.clean-2.png", "a.clean-3.png", "a.clean.png", "a.png"]
+
+
+def test_several_inputs_report_in_their_order_and_the_gravest_code_wins(folder):
+    (folder / "b.png").write_bytes(files.png())
+    (folder / "a.bin").write_bytes(files.UNKNOWN)
+    (folder / "c.exe").write_bytes(files.PROGRAM)
+    (folder / "d.eml").write_bytes(raw(mail(("x.exe", "application/x", files.PROGRAM))))
+    code, stdout, stderr = run(folder, "c.exe", "b.png", "a.bin", "d.eml", "--json", "-o", "out")
+    assert (code, stderr) == (3, "")
+    reports = objects(stdout)
+    assert [r["name"] for r in reports] == ["c.exe", "b.png", "a.bin", "d.eml"]
+    assert [r["outcome"] for r in reports] == ["withheld", "clean", "withheld", "partial"]
+    assert [(r["reason"] or {}).get("code") for r in reports] == [
+        "program",
+        None,
+        "unknown_type",
+        None,
+    ]
+    assert set(reports[0]["reason"]) == {"code", "ja", "en"}
+    assert reports[0]["output"] is None
+    # a withheld input writes nothing, a partial mail writes its file
+    assert listing(folder / "out") == ["b.clean.png", "d.clean.eml"]
+    (member,) = reports[3]["parts"]
+    assert set(member) == KEYS - {"version", "seconds"}
+    assert (member["name"], member["outcome"], member["output"]) == ("x.exe", "withheld", None)
+    cleaned = (folder / "out" / "d.clean.eml").read_bytes()
+    assert cleaned.isascii()
+    assert CANARY not in cleaned
+
+
+def test_a_folder_recurses_and_keeps_relative_paths(folder):
+    deep = folder / "in" / "深い" / "所"
+    deep.mkdir(parents=True)
+    (deep / "a.png").write_bytes(files.png())
+    (folder / "in" / "b.png").write_bytes(files.png())
+    (folder / "in" / "link.png").symlink_to(deep / "a.png")
+    code, stdout, _ = run(folder, "in", "-o", "out/", "--json")
+    assert code == 0
+    assert listing(folder / "out") == ["b.clean.png", "深い/所/a.clean.png"]
+    assert len(objects(stdout)) == 2
+
+
+def test_o_with_one_input_is_the_file(folder):
+    (folder / "a.png").write_bytes(files.png())
+    code, stdout, _ = run(folder, "a.png", "-o", "result.png", "--json")
+    assert code == 0
+    assert objects(stdout)[0]["output"]["path"] == "result.png"
+    first = (folder / "result.png").read_bytes()
+    code, _, stderr = run(folder, "a.png", "-o", "result.png")
+    assert code == 2
+    assert "result.png: exists" in stderr
+    assert (folder / "result.png").read_bytes() == first
+    assert listing(folder) == ["a.png", "result.png"]
+
+
+def test_o_with_an_existing_folder_or_a_trailing_slash_is_a_folder(folder):
+    (folder / "a.png").write_bytes(files.png())
+    (folder / "here").mkdir()
+    assert run(folder, "a.png", "-o", "here")[0] == 0
+    assert run(folder, "a.png", "-o", "new/")[0] == 0
+    assert listing(folder) == ["a.png", "here/a.clean.png", "new/a.clean.png"]
+
+
+def test_the_type_decides_the_extension(folder):
+    (folder / "photo.pdf").write_bytes(files.png())
+    assert run(folder, "photo.pdf")[0] == 0
+    assert listing(folder) == ["photo.clean.png", "photo.pdf"]
+
+
+def test_people_read_a_sentence(folder):
+    (folder / "a.png").write_bytes(files.png())
+    (folder / "b.exe").write_bytes(files.PROGRAM)
+    code, stdout, _ = run(folder, "a.png", "b.exe")
+    clean, refused = stdout.splitlines()
+    assert code == 3
+    assert clean.startswith("a.png -> a.clean.png (sanitize, ")
+    assert refused.startswith("b.exe: withheld [program] プログラム")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["absent.png"], "absent.png: no such file or folder"),
+        (["a.png", "--profile", "nobody"], "image-pdf, standard, text-only"),
+        (["a.png", "a.png", "-o", "a.png"], "a folder is needed"),
+        (["a.png", "--no-such-option"], "--no-such-option"),
+        ([], ""),
+    ],
+)
+def test_a_wrong_usage_is_exit_2_and_writes_nothing(folder, arguments, says):
+    (folder / "a.png").write_bytes(files.png())
+    code, stdout, stderr = run(folder, *arguments)
+    assert (code, stdout) == (2, "")
+    assert says in stderr
+    assert listing(folder) == ["a.png"]
+
+
+def test_a_bad_configuration_is_exit_2(folder):
+    (folder / "a.png").write_bytes(files.png())
+    (folder.parent / "gateway.toml").write_text("[smpt]\n", encoding="utf-8")
+    code, stdout, stderr = run(folder, "a.png")
+    assert (code, stdout) == (2, "")
+    assert 'did you mean "smtp"' in stderr
+    (folder.parent / "gateway.toml").write_text("", encoding="utf-8")
+    (folder.parent / "policy.toml").write_text("version = 9\n", encoding="utf-8")
+    assert run(folder, "a.png")[0] == 2
+
+
+def test_the_profile_is_obeyed(folder):
+    (folder / "a.eml").write_bytes(raw(mail(("a.png", "image/png", files.png()))))
+    code, stdout, _ = run(folder, "a.eml", "--profile", "text-only", "--json")
+    assert code == 3
+    (report,) = objects(stdout)
+    assert report["parts"][0]["reason"]["code"] == "policy"
+
+
+def test_the_gravest_of_several_codes():
+    assert gravest([]) == 0
+    assert gravest([0, 4]) == 4
+    assert gravest([4, 3, 0]) == 3
+    assert gravest([3, 1, 4]) == 1
+    assert gravest([1, 2, 3]) == 2
+
+
+def test_inputs_are_files_in_order(tmp_path):
+    (tmp_path / "b").write_bytes(b"")
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "z").write_bytes(b"")
+    (tmp_path / "d" / "a").write_bytes(b"")
+    found = inputs([tmp_path / "d", tmp_path / "b"])
+    assert [str(i.relative) for i in found] == ["a", "z", "b"]
+    with pytest.raises(UsageError):
+        inputs([tmp_path / "absent"])
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError):
+        inputs([tmp_path / "pipe"])
+
+
+def test_output_places(tmp_path):
+    assert output_place(None, several=True)[1] is True
+    assert output_place(str(tmp_path), several=False) == (tmp_path, True)
+    assert output_place(str(tmp_path / "new"), several=False) == (tmp_path / "new", False)
+    assert output_place(str(tmp_path / "new"), several=True) == (tmp_path / "new", True)
+
+
+def test_writing_never_replaces_a_file_and_leaves_no_half_one(tmp_path):
+    target = tmp_path / "out" / "a.png"
+    sanitize._write_new(target, b"first")
+    with pytest.raises(FileExistsError):
+        sanitize._write_new(target, b"second")
+    assert target.read_bytes() == b"first"
+    assert listing(tmp_path) == ["out/a.png"]
+
+
+def test_an_input_over_the_limit_is_withheld_unread(folder):
+    with (folder / "huge.bin").open("wb") as file:
+        file.truncate(sanitize.MAX_INPUT_BYTES + 1)
+    code, stdout, _ = run(folder, "huge.bin", "--json")
+    assert code == 3
+    assert objects(stdout)[0]["reason"]["code"] == "too_large"
