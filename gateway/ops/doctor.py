@@ -17,7 +17,7 @@ from gateway.store import keys, schema
 from gateway.store.engine import database_path
 from gateway.store.errors import StoreError
 from gateway.worker import canary
-from sanitizers.pdf import _fonts as fonts
+from sanitizers.pdf import _font_files as fonts
 
 _MEMORY: int = 1_000_000_000
 

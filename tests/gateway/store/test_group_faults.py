@@ -57,14 +57,16 @@ def group(database, *fns):
         go_on.set()
         async with asyncio.timeout(WAIT):
             answers = await asyncio.gather(*waiting, return_exceptions=True)
-            await holder
+            await asyncio.gather(holder, return_exceptions=True)
         return answers
 
     return asyncio.run(go())
 
 
 def stored(config) -> list[str]:
-    return [k for (k,) in rows(config, "select key from meta where key like 'k%' order by key")]
+    return [
+        k for (k,) in rows(config, "select key from meta where key glob 'k[0-9]*' order by key")
+    ]
 
 
 def test_only_the_write_that_raised_is_left_out_and_the_chain_holds(config, database):

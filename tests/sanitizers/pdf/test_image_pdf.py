@@ -11,7 +11,8 @@ from PIL import Image
 from sanitizers.findings import Action, Kind
 from sanitizers.limits import MAX_PAGES, Limits
 from sanitizers.model import Method
-from sanitizers.pdf._fonts import choose, fonts_available
+from sanitizers.pdf._font_files import fonts_available
+from sanitizers.pdf._fonts import choose
 from sanitizers.pdf.image_pdf import ImagePdf
 from sanitizers.reasons import PasswordNeeded, ReasonCode, Withheld
 from sanitizers.registry import sanitizers_of
