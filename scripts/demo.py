@@ -79,7 +79,11 @@ async def gateway(
         sys.executable, "-m", "gateway.cli", "serve", env=environment, stderr=log
     )
     try:
-        await ready(running.ops_port, process)
+        try:
+            await ready(running.ops_port, process)
+        except RuntimeError:
+            print((folder / "serve.log").read_text(encoding="utf-8")[-2000:], file=sys.stderr)
+            raise
         yield replace(running, pid=process.pid)
     finally:
         if process.returncode is None:
@@ -99,7 +103,7 @@ async def ready(ops_port: int, process: asyncio.subprocess.Process) -> None:
     until = time.monotonic() + _START_SECONDS
     while time.monotonic() < until:
         if process.returncode is not None:
-            raise RuntimeError(f"the gateway ended with {process.returncode}")
+            raise RuntimeError(f"the gateway ended with {process.returncode}: see serve.log")
         status, _body = await get(ops_port, "/readyz")
         if status == 200:
             return

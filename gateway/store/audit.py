@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from gateway.store.ids import now_us
 from gateway.store.tables import audit
@@ -29,6 +29,14 @@ _HEAD: Final = (
     .order_by(audit.c.seq.desc())
     .limit(1)
 )
+_PIECE_ROWS: Final = 5_000
+_BEFORE_ALL: Final = -(2**62)
+_PIECE: Final = (
+    select(audit)
+    .where(audit.c.chain == CHAIN, audit.c.seq > bindparam("after"))
+    .order_by(audit.c.seq)
+    .limit(_PIECE_ROWS)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,10 @@ class AuditCheck:
     ok: bool
     first_bad_seq: int | None
     head_hash: str
+
+
+#: The check of no rows: where `verify_on` begins.
+NOTHING: Final = AuditCheck(0, True, None, _FIRST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +99,32 @@ def append(connection: Connection, actor: str, events: Sequence[Event]) -> None:
 
 
 def verify(connection: Connection) -> AuditCheck:
-    """Walk the whole chain."""
-    previous, expected, count = _FIRST, 1, 0
-    rows = connection.execute(
-        select(audit).where(audit.c.chain == CHAIN).order_by(audit.c.seq)
-    ).mappings()
-    for row in rows:
-        count += 1
+    """Walk the whole chain in the caller's transaction."""
+    check = NOTHING
+    while (further := verify_on(connection, check)) != check:
+        check = further
+    return check
+
+
+def verify_on(connection: Connection, check: AuditCheck) -> AuditCheck:
+    """Walk a bounded piece further; the same check again at the end or once it is bad.
+
+    In pieces a long trail can be checked without one long transaction, which would keep the
+    write-ahead log from being written back.
+    """
+    previous, count = check.head_hash, check.rows
+    if not check.ok:
+        return check
+    after = count or _BEFORE_ALL  # also a row that someone put before the first
+    piece = connection.execute(_PIECE, {"after": after}).mappings()
+    for row in piece:
         content = dict(row)
+        count += 1  # rows are numbered from 1 without gaps
         if (
-            content["seq"] != expected
+            content["seq"] != count
             or content["prev_hash"] != previous
             or content["hash"] != _hash(content)
         ):
-            return AuditCheck(count, False, expected, previous)
+            return AuditCheck(count, False, count, previous)
         previous = str(content["hash"])
-        expected += 1
     return AuditCheck(count, True, None, previous)

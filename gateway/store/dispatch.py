@@ -63,8 +63,12 @@ def notify(data_dir: Path, role: str) -> None:
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
         sender.setblocking(False)
         for path in _folder(data_dir).glob(f"{role}.*"):
-            with contextlib.suppress(OSError):  # gone, or its queue is full: it is awake
+            try:
                 sender.sendto(b"1", str(path))
+            except ConnectionRefusedError:
+                path.unlink(missing_ok=True)  # nobody has it bound: its process died
+            except OSError:
+                continue  # gone, or its queue is full: then it is awake
 
 
 def _sweep(folder: Path) -> None:

@@ -156,8 +156,14 @@ class Intake:
         Raises:
             SchemaMismatch, KeyMissing: the store was not prepared.
         """
-        public = sealing.load_public(keyfiles.public_key(config))
-        return cls(config, Database.open(config, actor="internet"), public)
+        public = keyfiles.public_key(config)
+        database = Database.open(config, actor="internet")
+        try:
+            database.read_sync(lambda c: keyfiles.require_same(c, public))
+        except BaseException:
+            database.close()
+            raise
+        return cls(config, database, sealing.load_public(public))
 
     @property
     def database(self) -> Database:

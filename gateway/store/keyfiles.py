@@ -11,10 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import Connection, select
+
 from gateway.config import Config
 from gateway.store.errors import KeyMissing
+from gateway.store.tables import meta
 
 KEY_BYTES: Final = 32
+FINGERPRINT: Final = "key_fingerprint"  # its row in `meta`
+_EXPECTED: Final = select(meta.c.value).where(meta.c.key == FINGERPRINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,17 @@ def public_key(config: Config) -> bytes:
         KeyMissing: it is not there or not a key.
     """
     return read(files(config).public)
+
+
+def require_same(connection: Connection, public: bytes) -> None:
+    """Refuse a key that is not the one of the data: what it seals nobody could open.
+
+    Raises:
+        KeyMissing: the pair was changed since the start, or the store was not prepared.
+    """
+    expected = connection.execute(_EXPECTED).scalar()
+    if expected != fingerprint(public):
+        raise KeyMissing("worker.pub is not the key of this data; put the right one back")
 
 
 def fingerprint(public: bytes) -> str:

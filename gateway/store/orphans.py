@@ -1,8 +1,10 @@
 """Removes blobs that no row knows: what a death between blob and row leaves behind.
 
 Such an original can never be read (its key was never stored), and such a cleaned mail can
-never be sent; but their bytes must not stay for ever. A young blob is left alone: its row
-may be on the way, written by a process that runs beside this start.
+never be sent; but their bytes must not stay for ever. Removing too little does no harm,
+too much is a loss: so a young blob stays (its row may be on the way), and so does one that
+is newer than all items of the database (it may belong to a newer copy of the database, put
+aside by mistake or for a restore).
 """
 
 from __future__ import annotations
@@ -12,14 +14,15 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from gateway.config import Config
 from gateway.store.blobs import Blobs, Space
 from gateway.store.engine import connect, database_path
+from gateway.store.ids import ID_LENGTH
 from gateway.store.tables import items, mails
 
-YOUNG_SECONDS: Final = 3600.0  # far longer than from a blob to its row: one commit
+YOUNG_SECONDS: Final = 7 * 86400.0  # a row follows within seconds; an operator within days
 _BATCH: Final = 500  # keys asked for in one statement
 
 _KNOWN: Final = {
@@ -43,12 +46,16 @@ def remove(config: Config) -> int:
 
 
 def _remove(connection: Connection, config: Config, space: Space) -> int:
+    newest = connection.execute(select(func.max(items.c.id))).scalar()
+    if newest is None:
+        return 0
     blobs = Blobs(config.data_dir, space)
     removed = 0
     for found in _batches(blobs.older(time.time() - YOUNG_SECONDS)):
         known = set(connection.execute(_KNOWN[space], {"found": found}).scalars())
         for key in found:
-            if key not in known:
+            # Keys begin with their item's id, and ids sort by time.
+            if key not in known and key[:ID_LENGTH] < newest:
                 blobs.delete(key)
                 removed += 1
     return removed

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
-from typing import Final
 
 from alembic import command
 from alembic.runtime.migration import MigrationContext
@@ -18,12 +18,11 @@ from gateway.store import audit, keys, orphans
 from gateway.store.blobs import Blobs
 from gateway.store.engine import connect, database_path, translated
 from gateway.store.errors import KeyMissing, SchemaMismatch
+from gateway.store.keyfiles import FINGERPRINT
 from gateway.store.tables import items, meta
 from gateway.store.version import alembic_config
 from gateway.store.version import head as head
 from gateway.store.version import require_current as require_current
-
-_FINGERPRINT: Final = "key_fingerprint"
 
 
 def prepare(config: Config) -> None:
@@ -34,6 +33,10 @@ def prepare(config: Config) -> None:
         SchemaMismatch: the database is newer than this program.
     """
     path = database_path(config)
+    # For its owner only, like the log files that SQLite makes after its pattern. One that is
+    # there is never opened here: closing it would take SQLite's locks of this process away.
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -71,7 +74,7 @@ def _keys(config: Config, path: Path) -> None:
     try:
         with engine.connect() as connection, connection.begin():
             expected = connection.execute(
-                select(meta.c.value).where(meta.c.key == _FINGERPRINT)
+                select(meta.c.value).where(meta.c.key == FINGERPRINT)
             ).scalar()
             if expected is not None:
                 keys.check(config, expected)
@@ -80,7 +83,7 @@ def _keys(config: Config, path: Path) -> None:
                 raise KeyMissing("the database holds items but no key fingerprint")
             mark = keys.create(config)
             keys.check(config, mark)  # a foreign public key that lay there already
-            connection.execute(insert(meta), [{"key": _FINGERPRINT, "value": mark}])
+            connection.execute(insert(meta), [{"key": FINGERPRINT, "value": mark}])
             made = audit.Event(None, "keys_created", {"fingerprint": mark})
             audit.append(connection, "supervisor", [made])
     finally:

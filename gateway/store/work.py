@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from gateway.config import Config
-from gateway.store import audit, clean, dispatch, keys, presence, retention, unsealing
+from gateway.store import audit, clean, dispatch, keyfiles, keys, presence, retention, unsealing
 from gateway.store.blobs import Blobs
 from gateway.store.engine import Database
 from gateway.store.errors import Corrupt, OriginalGone, StoreError, StoreFull
@@ -192,7 +192,14 @@ class Work:
         """
         private = unsealing.load_private(keys.private_key(config))
         hops = keys.hops_key(config)
-        return cls(config, Database.open(config, actor="worker"), private, hops)
+        database = Database.open(config, actor="worker")
+        try:
+            public = private.public_key().public_bytes_raw()
+            database.read_sync(lambda c: keyfiles.require_same(c, public))
+        except BaseException:
+            database.close()
+            raise
+        return cls(config, database, private, hops)
 
     def close(self) -> None:
         """Finish queued writes."""
