@@ -66,7 +66,8 @@ def notify(data_dir: Path, role: str) -> None:
             try:
                 sender.sendto(b"1", str(path))
             except ConnectionRefusedError:
-                path.unlink(missing_ok=True)  # nobody has it bound: its process died
+                if path.is_socket():  # that nobody has bound: its process died
+                    path.unlink(missing_ok=True)
             except OSError:
                 continue  # gone, or its queue is full: then it is awake
 

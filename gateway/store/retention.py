@@ -1,7 +1,7 @@
 """What is destroyed when an item's time is over: originals by their key, clean mails.
 
-Rows only; whoever calls this deletes the blobs after the commit. Without its key a blob
-that was left behind by a crash in between is unreadable.
+Rows first, in one transaction with the audit row, then the files: without its key a blob
+that a crash in between leaves behind is unreadable, and a later start removes it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,50 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, or_, select, update
 
+from gateway.config import Retention
 from gateway.store import audit, clean
+from gateway.store.blobs import Blobs
+from gateway.store.engine import Database
+from gateway.store.ids import now_us
 from gateway.store.tables import bodies, deliveries, items, mails
 from gateway.store.tables import keys as key_table
 
 _FINAL: Final = ("delivered", "bounced", "rejected", "expired")
 _PURGE_BATCH: Final = 200  # items in one transaction
+_BATCHES: Final = 100  # of one call; others' writes come in between
+_DAY_US: Final = 86_400 * 10**6
+
+
+async def purge(database: Database, originals: Blobs, cleaned: Blobs, keep: Retention) -> int:
+    """Destroy what is over its time, some batches of it; returns how many originals."""
+    now = now_us()
+    originals_before = now - int(keep.originals_days * _DAY_US)
+    clean_before = now - int(keep.clean_days * _DAY_US)
+    destroyed = 0
+    for _ in range(_BATCHES):
+        gone = await _purge_originals(database, originals, originals_before)
+        removed = await _purge_clean(database, cleaned, clean_before)
+        destroyed += gone
+        if not gone and not removed:
+            break
+    return destroyed
+
+
+async def _purge_originals(database: Database, blobs: Blobs, before: int) -> int:
+    # Searched by a reader: the writers of all processes would wait for the search.
+    due = await database.read(lambda c: due_originals(c, before))
+    gone = await database.write(lambda c: destroy_originals(c, due)) if due else []
+    for item_id in gone:
+        blobs.delete(item_id)
+    return len(gone)
+
+
+async def _purge_clean(database: Database, blobs: Blobs, before: int) -> int:
+    due = await database.read(lambda c: due_clean(c, before))
+    gone = await database.write(lambda c: destroy_clean(c, due)) if due else []
+    for key in gone:
+        blobs.delete(key)
+    return len(gone)
 
 
 def due_originals(connection: Connection, before: int) -> list[str]:

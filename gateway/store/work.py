@@ -30,9 +30,6 @@ from gateway.store.tables import bodies, deliveries, items, mails, parts
 from gateway.store.tables import keys as key_table
 from sanitizers.findings import Finding
 
-_DAY_US: Final = 86_400 * 10**6
-_PURGE_BATCHES: Final = 100  # of one call: others' writes come in between
-
 _DUE: Final = (
     select(items)
     .where(items.c.state.in_(("received", "processing")), items.c.next_at <= bindparam("now"))
@@ -78,6 +75,7 @@ _RELEASE: Final = (
         state="received",
         version=items.c.version + 1,
         owner=None,
+        attempts=items.c.attempts - bindparam("b_back"),
         next_at=bindparam("b_due"),
         updated_at=bindparam("b_now"),
     )
@@ -279,13 +277,19 @@ class Work:
 
         return await self.database.write(fn) if mine else set()
 
-    async def release(self, item: ClaimedItem, *, delay_seconds: float, why: str) -> bool:
-        """Give an item back, due again after `delay_seconds`; False: it was not ours."""
+    async def release(
+        self, item: ClaimedItem, *, delay_seconds: float, why: str, attempt_back: bool = False
+    ) -> bool:
+        """Give an item back, due again after `delay_seconds`; False: it was not ours.
+
+        `attempt_back` takes the counted attempt back: only where the item surely had no
+        part in the failure, else an item that breaks its worker would be tried for ever.
+        """
 
         def fn(connection: Connection) -> bool:
             now = now_us()
             due = now + int(delay_seconds * 1e6)
-            row = {**self._key(item), "b_due": due, "b_now": now}
+            row = {**self._key(item), "b_due": due, "b_now": now, "b_back": int(attempt_back)}
             if connection.execute(_RELEASE, row).rowcount == 0:
                 return False
             audit.append(connection, "worker", [audit.Event(item.id, "released", {"why": why})])
@@ -419,37 +423,9 @@ class Work:
 
     async def purge(self) -> int:
         """Destroy originals and clean bodies whose time is over; returns how many items."""
-        now = now_us()
-        keep = self._config.retention
-        originals_before = now - int(keep.originals_days * _DAY_US)
-        clean_before = now - int(keep.clean_days * _DAY_US)
-        destroyed = 0
-        for _ in range(_PURGE_BATCHES):
-            gone = await self._purge_originals(originals_before)
-            removed = await self._purge_clean(clean_before)
-            destroyed += gone
-            if not gone and not removed:
-                break
-        return destroyed
-
-    async def _purge_originals(self, before: int) -> int:
-        # Searched by a reader: the writers of all processes would wait for the search.
-        due = await self.database.read(lambda c: retention.due_originals(c, before))
-        if not due:
-            return 0
-        gone = await self.database.write(lambda c: retention.destroy_originals(c, due))
-        for item_id in gone:
-            self._originals.delete(item_id)
-        return len(gone)
-
-    async def _purge_clean(self, before: int) -> int:
-        due = await self.database.read(lambda c: retention.due_clean(c, before))
-        if not due:
-            return 0
-        keys_gone = await self.database.write(lambda c: retention.destroy_clean(c, due))
-        for key in keys_gone:
-            self._clean.delete(key)
-        return len(keys_gone)
+        return await retention.purge(
+            self.database, self._originals, self._clean, self._config.retention
+        )
 
     def _key(self, item: ClaimedItem) -> dict[str, object]:
         return {"b_id": item.id, "b_version": item.version, "b_owner": self._owner}

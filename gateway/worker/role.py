@@ -19,7 +19,7 @@ import structlog
 from gateway.config import Config
 from gateway.policy import Effective, Policy
 from gateway.sandbox.memory import MAX_MEMFD_INPUT, Scratch, SealedBytes, UnlinkedFile
-from gateway.sandbox.pool import Sandbox, SandboxUnavailable
+from gateway.sandbox.pool import Sandbox
 from gateway.store.dispatch import Waker
 from gateway.store.errors import Corrupt, OriginalGone, StoreError
 from gateway.store.ids import now_us
@@ -42,7 +42,7 @@ GATHER_SECONDS: Final = 0.02  # between two claims while mail keeps coming
 PURGE_SECONDS: Final = 600.0
 ITEMS_PER_SLOT: Final = 16  # items in work per sandbox slot: most wait for a child
 CANARY_SECONDS: Final = 30.0  # health wants one cleaned within the last minute
-RETRY_SECONDS: Final = 5.0  # times the attempt number
+RETRY_SECONDS: Final = 15.0  # doubled with each attempt: 30 s, 1 min, 2 min
 STOP_GRACE_SECONDS: Final = 20.0  # running items may finish; then they are given back
 _ORDER: Final = (
     Outcome.FAILED, Outcome.WITHHELD, Outcome.LOCKED, Outcome.PARTIAL, Outcome.CLEAN,
@@ -145,13 +145,25 @@ class Worker:
         try:
             await self._clean(item)
         except asyncio.CancelledError:
-            await self._work.release(item, delay_seconds=0, why="worker stops")
+            why = "worker stops"
+            await self._work.release(item, delay_seconds=0, why=why, attempt_back=True)
             raise
-        except (SandboxUnavailable, StoreError) as error:
-            why = type(error).__name__
-            log.error("item_given_back", why=why, detail=str(error))
-            metrics.given_back.inc()
-            await self._work.release(item, delay_seconds=RETRY_SECONDS * item.attempts, why=why)
+        except StoreError as error:
+            await self._give_back(item, error, attempt_back=True)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the item is due again
+            await self._give_back(item, error, attempt_back=False)
+
+    async def _give_back(self, item: ClaimedItem, error: Exception, *, attempt_back: bool) -> None:
+        """A fault of ours: later again. The store's own faults do not use up attempts."""
+        why = type(error).__name__
+        log.error("item_given_back", why=why, detail=str(error))
+        metrics.given_back.inc()
+        await self._work.release(
+            item,
+            delay_seconds=RETRY_SECONDS * 2**item.attempts,
+            why=why,
+            attempt_back=attempt_back,
+        )
 
     async def _clean(self, item: ClaimedItem) -> None:
         if item.attempts > self._config.workers.max_attempts:
