@@ -23,7 +23,7 @@ from gateway.lgwan.client import Connection, ConnectionFailed, NextHop, Result, 
 from gateway.store.dispatch import Waker
 from gateway.store.errors import Corrupt, StoreError
 from gateway.store.ids import now_us
-from gateway.store.outbox import Dispatch, Outbox, Rcpt, Settled
+from gateway.store.outbox import Dispatch, Outbox, Rcpt, Report, Settled
 
 log = structlog.get_logger(__name__)
 
@@ -191,7 +191,10 @@ class Relay:
             metrics.deliveries.labels(result=end.kind).inc()
             if end.kind in ("bounced", "expired"):
                 failures.append((rcpt.recipient, end.reply, end.kind == "expired"))
-        if not await self._outbox.settle(dispatch, settled):
+        notice = None
+        if failures and not dispatch.for_operator:
+            notice = self._report(dispatch, failures, content)
+        if not await self._outbox.settle(dispatch, settled, report=notice):
             log.warning("lease_lost", item=dispatch.item_id)
             return
         log.info(
@@ -199,8 +202,6 @@ class Relay:
             item=dispatch.item_id,
             results={i: s.kind for i, s in settled.items()},
         )
-        if failures and not dispatch.for_operator:
-            await self._report(dispatch, failures, content)
 
     def _end(self, rcpt: Rcpt, result: Result) -> Settled:
         name = rcpt.recipient
@@ -224,22 +225,22 @@ class Relay:
             ambiguous=result.after_dot,
         )
 
-    async def _report(
+    def _report(
         self, dispatch: Dispatch, failures: list[tuple[str, str, bool]], content: bytes
-    ) -> None:
-        """Tell the operator: always the log, by mail where configured, within the rate."""
+    ) -> Report | None:
+        """Tell the operator: always the log; a mail where configured, within the rate."""
         log.error(
             "undeliverable", item=dispatch.item_id, failed=len(failures), reply=failures[0][1]
         )
         bounce = self._config.bounce
         if not bounce.operator:
-            return
+            return None
         now = monotonic()
         while self._reports and now - self._reports[0] > _HOUR:
             self._reports.popleft()
         if len(self._reports) >= bounce.max_per_hour:
             log.warning("report_rate_limited", item=dispatch.item_id)
-            return
+            return None
         self._reports.append(now)
         data, message_id = report.compose(
             item_id=dispatch.item_id,
@@ -249,9 +250,7 @@ class Relay:
             content=content,
             at_us=now_us(),
         )
-        await self._outbox.add_notice(
-            item_id=dispatch.item_id, recipient=bounce.operator, data=data, message_id=message_id
-        )
+        return Report(recipient=bounce.operator, data=data, message_id=message_id)
 
 
 def _refuse_all(dispatch: Dispatch, why: str) -> Result:

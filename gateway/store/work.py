@@ -36,6 +36,8 @@ _DUE: Final = (
     .order_by(items.c.next_at)
     .limit(bindparam("most"))
 )
+_FIRST_TRY: Final = _DUE.where(items.c.attempts == 0)
+_TRIED: Final = _DUE.where(items.c.attempts > 0)
 _CLAIM: Final = (
     update(items)
     .where(items.c.id == bindparam("b_id"), items.c.version == bindparam("b_version"))
@@ -203,15 +205,25 @@ class Work:
         """Finish queued writes."""
         self.database.close()
 
-    async def claim(self, limit: int, *, lease_seconds: float) -> list[ClaimedItem]:
-        """Take up to `limit` due items; the attempt is counted before any work starts."""
-        if not self.database.read_sync(_is_due):
-            return []  # an idle worker never takes the write lock
-        return await self.database.write(lambda c: self._claim(c, limit, lease_seconds))
+    async def claim(
+        self, limit: int, *, lease_seconds: float, tried: bool = True
+    ) -> list[ClaimedItem]:
+        """Take up to `limit` due items; the attempt is counted before any work starts.
 
-    def _claim(self, connection: Connection, limit: int, seconds: float) -> list[ClaimedItem]:
+        At most one of them was tried before, and none where `tried` is False: an item that
+        ends its worker every time must not use up the attempts of those beside it.
+        """
+        if not self.database.read_sync(lambda c: _is_due(c, tried)):
+            return []  # an idle worker never takes the write lock
+        return await self.database.write(lambda c: self._claim(c, limit, lease_seconds, tried))
+
+    def _claim(
+        self, connection: Connection, limit: int, seconds: float, tried: bool
+    ) -> list[ClaimedItem]:
         now = now_us()
-        due = connection.execute(_DUE, {"now": now, "most": limit}).all()
+        again = connection.execute(_TRIED, {"now": now, "most": int(tried)}).all()
+        most = {"now": now, "most": limit - len(again)}
+        due = [*again, *connection.execute(_FIRST_TRY, most).all()]
         if not due:
             return []
         changed = connection.execute(
@@ -431,8 +443,9 @@ class Work:
         return {"b_id": item.id, "b_version": item.version, "b_owner": self._owner}
 
 
-def _is_due(connection: Connection) -> bool:
-    return connection.execute(_DUE, {"now": now_us(), "most": 1}).first() is not None
+def _is_due(connection: Connection, tried: bool) -> bool:
+    which = _DUE if tried else _FIRST_TRY
+    return connection.execute(which, {"now": now_us(), "most": 1}).first() is not None
 
 
 def _sealed(connection: Connection, item_id: str) -> tuple[bytes, bytes | None]:

@@ -77,7 +77,7 @@ class Worker:
                     await asyncio.wait({stopping}, timeout=GATHER_SECONDS)
                     continue
                 hint = asyncio.create_task(waker.wait(SWEEP_SECONDS))
-                ended = set(self._running) if self._full() else set()
+                ended = set(self._running) if self._full() else self._tried()
                 await asyncio.wait({hint, stopping, *ended}, return_when=asyncio.FIRST_COMPLETED)
                 hint.cancel()
         finally:
@@ -91,6 +91,10 @@ class Worker:
             renewing.cancel()
             purging.cancel()
 
+    def _tried(self) -> set[asyncio.Task[None]]:
+        """Items in work that were tried before: one at a time (see `Work.claim`)."""
+        return {task for task, item in self._running.items() if item.attempts > 1}
+
     def _full(self) -> bool:
         return len(self._running) >= self._most_items or self._bytes >= self._most_bytes
 
@@ -99,7 +103,9 @@ class Worker:
             return 0
         try:
             items = await self._work.claim(
-                self._most_items - len(self._running), lease_seconds=LEASE_SECONDS
+                self._most_items - len(self._running),
+                lease_seconds=LEASE_SECONDS,
+                tried=not self._tried(),
             )
         except StoreError as error:
             log.error("claim_failed", code=error.code)

@@ -94,7 +94,7 @@ def effect_of(found: Mapping[str, str]) -> Effect:
     display = found.get("display", "")
     if display == "none" or found.get("mso-hide") == "all":
         sets |= HIDDEN
-    if "opacity" in found and _number(found["opacity"])[0] <= 0.01:  # noqa: PLR2004
+    if "opacity" in found and _number(found["opacity"])[0] <= 0.01:
         sets |= HIDDEN
     clipped = "hidden" in (found.get("overflow"), found.get("overflow-y"), found.get("overflow-x"))
     if clipped and any(_is_nil(found, n) for n in ("max-height", "height", "max-width", "width")):
@@ -109,9 +109,8 @@ def effect_of(found: Mapping[str, str]) -> Effect:
         size = next((w for w in found["font"].split() if _NUMBER.match(w) and w[-1].isalpha()), "")
     if size:
         number, unit = _number(size)
-        if unit in ("px", "pt", "") and number <= _SMALLEST_FONT:
-            sets |= FONT
-        elif unit in ("em", "rem", "%") and number <= 0.01:  # noqa: PLR2004
+        tiny = unit in ("px", "pt", "") and number <= _SMALLEST_FONT
+        if tiny or (unit in ("em", "rem", "%") and number <= 0.01):
             sets |= FONT
         elif unit not in ("em", "%"):  # a share of nothing is nothing
             clears |= FONT

@@ -132,7 +132,7 @@ def _grid(rows: list[list[Cell]]) -> list[str] | None:
         return None
     columns = sorted({c for row in placed for c, cell in row.items() if cell.lines})
     rows_used = sum(1 for row in rows if any(cell.lines for cell in row))
-    if len(columns) < 2 or rows_used < 2:  # noqa: PLR2004
+    if len(columns) < 2 or rows_used < 2:
         return None
     heads = _head_rows(placed)
     if short < _SHORT_SHARE * len(cells):

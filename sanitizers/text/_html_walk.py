@@ -124,7 +124,7 @@ class Walk:
             self.out.text(raw)
 
     def _enter(self, node: LexborNode) -> After:
-        tag = node.tag
+        tag = node.tag or ""
         attributes: Attributes = node.attributes
         handler = _ENTER.get(tag)
         block = tag in _BLOCKS or tag in _PARAGRAPHS
@@ -147,7 +147,7 @@ class Walk:
         """What attributes mean on any element; whether they make it a block."""
         block = False
         for name in attributes:
-            if name[:2] == "on" and len(name) > 2:  # noqa: PLR2004
+            if name[:2] == "on" and len(name) > 2:
                 self._note(Kind.SCRIPT, Action.REMOVED)
         if "hidden" in attributes:
             self._mask |= HIDDEN
@@ -604,7 +604,7 @@ _Enter = Callable[[Walk, str, Attributes], After]
 
 
 def _table_of_handlers() -> dict[str, _Enter]:
-    # ruff: noqa: SLF001 - the handlers are the class's own
+
     one: dict[str, _Enter] = {
         "br": Walk._break,
         "hr": Walk._rule,
