@@ -12,6 +12,17 @@ import sys
 import structlog
 
 
+class _StandardError:
+    """Writes a line to whatever standard error is at that moment."""
+
+    def msg(self, message: str) -> None:
+        """One event, one write: lines of several processes do not mix."""
+        sys.stderr.write(message + "\n")
+        sys.stderr.flush()
+
+    log = debug = info = warn = warning = error = critical = fatal = exception = msg
+
+
 def configure(*, role: str, json_lines: bool | None = None, level: str = "info") -> None:
     """Set up logging of this process; `json_lines` defaults to "not a terminal"."""
     as_json = not sys.stderr.isatty() if json_lines is None else json_lines
@@ -29,7 +40,7 @@ def configure(*, role: str, json_lines: bool | None = None, level: str = "info")
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_arguments: _StandardError(),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(role=role)

@@ -15,7 +15,7 @@ MAX_PARTS: Final = 1_000  # members of one item; the largest real mails carry ~2
 # One part.
 MAX_TEXT_CHARS: Final = 20_000_000  # characters of one text output
 MAX_HEADER_BYTES: Final = 1 * MB  # header block of one entity; real ones stay under 100 kB
-MAX_HEADER_FIELDS: Final = 2_000
+MAX_HEADER_FIELDS: Final = 2_000  # of one entity; each costs work, however short it is
 MAX_PIXELS: Final = 200_000_000  # one frame; an A0 scan at 300 dpi has 140 million
 MAX_TOTAL_PIXELS: Final = 600_000_000  # all frames of one image
 MAX_SIDE: Final = 65_000  # pixels along one side; JPEG itself ends at 65,535

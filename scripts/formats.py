@@ -164,7 +164,7 @@ def _parents() -> Iterator[Sequence[str]]:
 def formats_page() -> Iterator[str]:
     """The tables of docs/formats.md."""
     yield "## What is cleaned"
-    yield "The first method is the default; the file that leaves is of one of the types on the right."
+    yield "The first method is the default; what leaves is of one of the types on the right."
     yield ""
     yield from table(
         ("形式", "Format", "Media type", "Names", "Method", "Becomes"),
@@ -182,7 +182,7 @@ def formats_page() -> Iterator[str]:
     )
     yield ""
     yield "## What is known by name and withheld"
-    yield "No sanitizer takes these in this version: reason `unsupported_type`, with the right name."
+    yield "No sanitizer takes these in this version: `unsupported_type`, with the right name."
     yield "Content that matches nothing at all is withheld as `unknown_type`."
     yield ""
     yield from table(("形式", "Format", "Media type", "Names"), _withheld(program=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import zlib
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ def _message(subject: str, text: str) -> EmailMessage:
 
 def japanese_text() -> bytes:
     """ISO-2022-JP as older Japanese mail programs write it, with ①, ㈱ and half-width kana."""
-    subject = "=?ISO-2022-JP?B?GyRCJCo4KzBBJDskTjdvGyhC?="  # お見積せの件
+    subject = base64.b64encode("お見積の件".encode("iso2022_jp")).decode("ascii")
     body = "いつもお世話になっております。\r\n①見積書 ②請求書 ㈱山川 髙橋 ﾃｽﾄ\r\n"
     encoded = (
         body.replace("①", "\0").replace("②", "\1").replace("㈱", "\2").replace("髙", "\3")
@@ -51,7 +52,7 @@ def japanese_text() -> bytes:
     ):
         raw = raw.replace(mark, jis)
     head = (
-        f"From: {SENDER}\r\nTo: {RECIPIENT}\r\nSubject: {subject}\r\n"
+        f"From: {SENDER}\r\nTo: {RECIPIENT}\r\nSubject: =?ISO-2022-JP?B?{subject}?=\r\n"
         "Date: Mon, 23 Nov 2026 09:00:00 +0900\r\nMessage-ID: <demo-jis@sender.example.com>\r\n"
         "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=ISO-2022-JP\r\n"
         "Content-Transfer-Encoding: 7bit\r\n\r\n"

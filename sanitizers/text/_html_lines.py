@@ -20,6 +20,9 @@ _CJK_BREAK: Final = re.compile(f"(?<=[{_CJK}])(?:[ \t\r\f]{{0,200}})\n[ \t\n\r\f
 #: Prefixes (quote marks, indentation) stop growing here: nobody reads deeper ones.
 _MAX_PREFIX: Final = 40
 
+#: Word writes bullets of lists as text: a letter of a symbol font and many spaces.
+_WORD_BULLETS: Final = frozenset({"·", "•", "§", "o", "Ø", "ü", "l", "n"})
+
 _NONE, _SPACE, _BREAK = 0, 1, 2  # what stands between the last word and the next
 
 
@@ -144,6 +147,8 @@ class Lines:
         self._space = _NONE
         if self.words:
             line = "".join(self.words).rstrip(" ")
+            if line[:1] in _WORD_BULLETS and line[1:4] == "   ":
+                line = "・" + line[1:].lstrip(" ")
             self.words.clear()
             if line:
                 self._add(line)

@@ -105,3 +105,8 @@ def mismatch(label: str, url: str) -> bool:
         if target != host and not target.endswith("." + host):
             return True
     return False
+
+
+def is_remote(url: str) -> bool:
+    """Whether loading `url` would ask a server."""
+    return url.startswith("//") or scheme_of(url) in ("http", "https", "ftp")

@@ -23,6 +23,8 @@ from sanitizers.findings import Action, Findings, Kind
 from sanitizers.limits import MAX_TEXT_CHARS
 from sanitizers.model import Cleaned, Job, Method, Output, Sanitizer
 from sanitizers.reasons import ReasonCode, Withheld
+from sanitizers.text._html_depth import flattened
+from sanitizers.text._html_elements import HANDLERS
 from sanitizers.text._html_walk import Walk
 from sanitizers.text.characters import make_harmless
 from sanitizers.text.charset import decode
@@ -35,6 +37,8 @@ _META_CHARSET: Final = re.compile(
     rb"|<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_:.+-]{1,60})",
     re.I,
 )
+#: Markup read of one document: the tree of more would not fit the memory of a child.
+_MAX_TAGS: Final = 2_000_000
 _PIECE_CHARS: Final = 1_000_000
 _CUT: Final = "［長すぎるため、以下は省略されました］"
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
@@ -50,15 +54,18 @@ def html_to_text(
     `characters.make_harmless` next. Never longer than about `MAX_TEXT_CHARS`; what was cut
     is said in the text. Source: HTML Living Standard, 15.3 (rendering), CSS Text 3.
     """
-    tree = LexborHTMLParser(html.encode("utf-8", "replace"))
-    walk = Walk(findings, where=where, images=images, limit=MAX_TEXT_CHARS)
+    cut = html.count("<") > _MAX_TAGS
+    if cut:
+        html = "<".join(html.split("<", _MAX_TAGS)[:_MAX_TAGS])
+    tree = LexborHTMLParser(flattened(html).encode("utf-8", "replace"))
+    walk = Walk(HANDLERS, findings, where=where, images=images, limit=MAX_TEXT_CHARS)
     root = tree.root
     whole = walk.document(root) if root is not None else True
     lines = walk.out.finish()
     if walk.footer:
         lines.extend(["", *walk.footer])
     text = "\n".join(lines).strip("\n")
-    if not whole or len(text) > MAX_TEXT_CHARS:
+    if cut or not whole or len(text) > MAX_TEXT_CHARS:
         findings.add(Kind.TRUNCATED, Action.NOTED, where=where)
         text = f"{text[: MAX_TEXT_CHARS - len(_CUT) - 2]}\n\n{_CUT}"
     return text
