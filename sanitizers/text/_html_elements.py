@@ -15,7 +15,7 @@ from sanitizers.text._html_walk import Handler
 
 _BLOCKS: Final = (
     "address article aside body caption center details div dt fieldset figcaption figure footer"
-    " header hgroup legend main nav optgroup section summary noframes noembed"
+    " header hgroup legend main nav optgroup section summary"
 )
 _BY_HANDLER: Final[tuple[tuple[str, Handler], ...]] = (
     (_BLOCKS, flow.block),
@@ -48,7 +48,7 @@ _BY_HANDLER: Final[tuple[tuple[str, Handler], ...]] = (
     ("link", inert.linked_sheet),
     ("base", inert.base_url),
     ("meta", inert.meta),
-    ("head title template rp datalist", inert.skip),
+    ("head title template rp datalist noframes noembed", inert.skip),
 )
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(

@@ -40,6 +40,7 @@ def paragraph(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
 
 
 def line_break(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
+    """`<br>`."""
     if not walk.mask:
         walk.left -= 1
         walk.out.line_break()
@@ -47,6 +48,7 @@ def line_break(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
 
 
 def rule(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
+    """`<hr>`: a row of dashes."""
     if not walk.mask:
         walk.out.end_line()
         walk.put(_RULE)
@@ -72,18 +74,22 @@ def _leave_prefixed(_: Walk, state: tuple[Lines, tuple[str, str | None], bool]) 
 
 
 def heading(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
+    """A heading."""
     return _prefixed(walk, "■ ", "", apart=True)
 
 
 def quote_block(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
+    """A quotation, marked as in mail."""
     return _prefixed(walk, "> ", "> ", apart=True)
 
 
 def definition(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
+    """`<dd>`: indented under its term."""
     return _prefixed(walk, "  ", "  ", apart=False)
 
 
 def preformatted(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
+    """Text whose white space stays."""
     walk.pre = True
     if walk.mask:
         return None
@@ -130,6 +136,7 @@ def _leave_list(walk: Walk, _: None) -> None:
 
 
 def item(walk: Walk, _node: LexborNode, attributes: Attributes) -> After:
+    """A list item, numbered in an `<ol>`."""
     mark = "・"
     if walk.lists and walk.lists[-1][0]:
         state = walk.lists[-1]
@@ -169,6 +176,7 @@ def _numeral(number: int, kind: str) -> str:
 
 
 def table(walk: Walk, _node: LexborNode, attributes: Attributes) -> After:
+    """A table; its cells are laid out when all are known."""
     if walk.tables and walk.tables[-1] is not None:
         walk.tables[-1].nested = True
     table: Table | None = None
@@ -193,6 +201,7 @@ def _leave_table(walk: Walk, _: None) -> None:
 
 
 def row(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
+    """A row of the innermost table."""
     table = walk.tables[-1] if walk.tables else None
     if table is None:
         walk.out.end_line()
@@ -202,6 +211,7 @@ def row(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
 
 
 def cell(walk: Walk, node: LexborNode, attributes: Attributes) -> After:
+    """A cell: a flow of its own."""
     table = walk.tables[-1] if walk.tables else None
     if table is None:
         walk.out.end_line()

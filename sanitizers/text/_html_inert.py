@@ -16,17 +16,20 @@ _FALLBACK: Final = frozenset({"object", "applet", "video", "audio", "canvas"})
 
 
 def skip(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
+    """Content that is not shown: the head, templates, what older browsers would show."""
     walk.mask |= SKIPPED
     return None
 
 
 def script(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
+    """Programs."""
     walk.note(Kind.SCRIPT, Action.REMOVED)
     walk.mask |= SKIPPED
     return None
 
 
 def style(walk: Walk, node: LexborNode, _attributes: Attributes) -> After:
+    """A style sheet: read for what it hides, never shown."""
     walk.note(Kind.STYLE, Action.REMOVED)
     walk.mask |= SKIPPED
     child = node.first_child
@@ -36,6 +39,7 @@ def style(walk: Walk, node: LexborNode, _attributes: Attributes) -> After:
 
 
 def embedded(walk: Walk, node: LexborNode, _attributes: Attributes) -> After:
+    """Objects of others; plain fallback text inside may show."""
     walk.note(Kind.EMBEDDED_OBJECT, Action.REMOVED)
     if node.tag not in _FALLBACK:
         walk.mask |= SKIPPED
@@ -43,6 +47,7 @@ def embedded(walk: Walk, node: LexborNode, _attributes: Attributes) -> After:
 
 
 def linked_sheet(walk: Walk, _node: LexborNode, attributes: Attributes) -> After:
+    """A style sheet or other resource on a server."""
     relation = (attributes.get("rel") or "").lower()
     if "stylesheet" in relation:
         walk.note(Kind.STYLE, Action.REMOVED)
@@ -52,6 +57,7 @@ def linked_sheet(walk: Walk, _node: LexborNode, attributes: Attributes) -> After
 
 
 def base_url(walk: Walk, _node: LexborNode, attributes: Attributes) -> After:
+    """`<base>`: what relative links are relative to."""
     url = links.clean(attributes.get("href") or "")
     if url:
         walk.note(Kind.EXTERNAL_REFERENCE, Action.NOTED)
@@ -61,6 +67,7 @@ def base_url(walk: Walk, _node: LexborNode, attributes: Attributes) -> After:
 
 
 def meta(walk: Walk, _node: LexborNode, attributes: Attributes) -> After:
+    """`<meta http-equiv=refresh>`: never followed, its target is shown."""
     if (attributes.get("http-equiv") or "").strip().lower() != "refresh":
         return None
     content = attributes.get("content") or ""

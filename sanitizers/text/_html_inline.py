@@ -21,6 +21,7 @@ _IMAGE_ENDINGS: Final = (".gif", ".png", ".jpg", ".jpeg", ".bmp", ".webp", ".svg
 
 
 def anchor(walk: Walk, _node: LexborNode, attributes: Attributes) -> After:
+    """A link: its label, then its target."""
     href = attributes.get("href")
     if href is None:
         return None
@@ -73,6 +74,7 @@ def _leave_anchor(walk: Walk, state: tuple[str, Lines, int, int]) -> None:
 
 
 def cut(walk: Walk, url: str) -> str:
+    """`url` for showing, within `MAX_URL`."""
     if len(url) <= links.MAX_URL:
         return url
     walk.note(Kind.TRUNCATED, Action.NOTED)
@@ -80,6 +82,7 @@ def cut(walk: Walk, url: str) -> str:
 
 
 def map_area(walk: Walk, node: LexborNode, attributes: Attributes) -> After:
+    """A link in an image map."""
     after = anchor(walk, node, attributes)
     walk.put(attributes.get("alt") or "")
     return after
@@ -126,6 +129,7 @@ def _means_something(alt: str) -> bool:
 
 
 def form(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
+    """A form: what it shows stays, it sends nothing."""
     walk.note(Kind.FORM, Action.REMOVED)
     if walk.mask:
         return None
@@ -134,6 +138,7 @@ def form(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
 
 
 def input_(walk: Walk, _node: LexborNode, attributes: Attributes) -> After:
+    """An input field: its value, or its mark."""
     walk.note(Kind.FORM, Action.REMOVED)
     kind = (attributes.get("type") or "text").lower()
     value = attributes.get("value") or ""
@@ -149,21 +154,25 @@ def input_(walk: Walk, _node: LexborNode, attributes: Attributes) -> After:
 
 
 def button(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
+    """A button: its text."""
     walk.note(Kind.FORM, Action.REMOVED)
     return None
 
 
 def textarea(walk: Walk, node: LexborNode, attributes: Attributes) -> After:
+    """A text field: its text."""
     walk.note(Kind.FORM, Action.REMOVED)
     return preformatted(walk, node, attributes)
 
 
 def select(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
+    """A choice: its options follow."""
     walk.note(Kind.FORM, Action.REMOVED)
     return None
 
 
 def option(walk: Walk, _node: LexborNode, attributes: Attributes) -> After:
+    """One option, marked when chosen."""
     if not walk.mask:
         walk.out.space()
         walk.put("◉" if "selected" in attributes else "○")
@@ -186,8 +195,10 @@ def _close_around(_: Walk, state: tuple[Lines, str]) -> None:
 
 
 def quote(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
+    """`<q>`: in Japanese quotation marks."""
     return _around(walk, "「", "」")
 
 
 def ruby_text(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
+    """A reading: in parentheses after its word."""
     return _around(walk, "(", ")")
