@@ -40,6 +40,7 @@ class ReasonCode(StrEnum):
     BAD_REPLY = "bad_reply"
     NOT_VERIFIED = "not_verified"
     GIVEN_UP = "given_up"
+    MAIL_LOOP = "mail_loop"
     INTERNAL = "internal"
 
 
@@ -166,6 +167,11 @@ REASONS: Final[Mapping[ReasonCode, ReasonText]] = MappingProxyType(
             "繰り返し試みましたが処理を完了できなかったため、お渡しできません。"
             "情報システム担当にお知らせください。",
             "Given up after repeated failures.",
+        ),
+        ReasonCode.MAIL_LOOP: ReasonText(
+            "メールが転送のくり返しに入っていたため、配送を止めました。"
+            "転送の設定を情報システム担当にご確認ください。",
+            "The mail was looping between hosts; it ends here.",
         ),
         ReasonCode.INTERNAL: ReasonText(
             "無害化システム側の問題で処理できませんでした。情報システム担当にお知らせください。",

@@ -216,7 +216,7 @@ class Worker:
                     mails.append(self._mail(root, item, effective, delivery_ids))
                 except MailLoop:
                     log.warning("mail_loop")
-                    root = withheld("", root.media_type, ReasonCode.TOO_MANY_PARTS)
+                    root = withheld("", root.media_type, ReasonCode.MAIL_LOOP)
                 parts += assemble.rows(root, profile=effective.label)
                 outcomes.append(root.outcome)
                 subject = subject or assemble.subject_of(root)
