@@ -5,6 +5,7 @@ import email
 import os
 
 import pytest
+import uvloop
 from aiosmtpd.controller import Controller
 
 from gateway.store.ids import now_us
@@ -60,7 +61,7 @@ def test_the_stored_bytes_arrive(tmp_path, content):
             assert (mail.sender, mail.recipients) == ("sender@example.com", TWO)
             assert item_state(config) == "delivered"
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 def test_dots_are_stuffed_on_the_wire(tmp_path):
@@ -72,7 +73,7 @@ def test_dots_are_stuffed_on_the_wire(tmp_path):
                 await settled(config, "delivered")
             assert peer.mails == [b"A: b\r\n\r\n..\r\n..x\r\nx.\r\n\r\n..\r\n.\r\n"]
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 def test_another_implementation_of_smtp_takes_our_mail(tmp_path):
@@ -95,7 +96,7 @@ def test_another_implementation_of_smtp_takes_our_mail(tmp_path):
                 await put_mails(config, content, recipients=TWO)
                 await settled(config, "delivered", "delivered")
 
-        asyncio.run(go())
+        uvloop.run(go())
     finally:
         controller.stop()
     assert taken == [("sender@example.com", list(TWO), content)]
@@ -111,7 +112,7 @@ def test_connections_are_used_again_up_to_their_number(tmp_path):
                 await settled(config, *["delivered"] * 8)
             assert (sink.count, sink.sessions) == (8, 2)
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 def test_each_recipient_has_its_own_result(tmp_path):
@@ -131,7 +132,7 @@ def test_each_recipient_has_its_own_result(tmp_path):
             ]
             assert item_state(config) == "ready"
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 @pytest.mark.parametrize(("code", "end"), [("450", "ready"), ("550", "bounced"), ("421", "ready")])
@@ -154,7 +155,7 @@ def test_a_refusal_counts_wherever_it_comes(tmp_path, verb, code, end):
                     [again] = await outbox.claim(1, lease_seconds=60)
                 assert not again.rcpts[0].ambiguous
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 @pytest.mark.parametrize("where", ["EHLO", "MAIL", "RCPT", "DATA", "content"])
@@ -171,7 +172,7 @@ def test_a_connection_lost_before_the_dot_is_not_ambiguous(tmp_path, where):
             assert "possible_duplicate" not in events(config)
             assert peer.mails == []
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 def test_a_connection_lost_after_the_dot_is_a_possible_duplicate_with_the_same_bytes(tmp_path):
@@ -191,7 +192,7 @@ def test_a_connection_lost_after_the_dot_is_a_possible_duplicate_with_the_same_b
             assert [m.data for m in sink.received] == [MAIL, MAIL]
             assert events(config, item_id).count("possible_duplicate") == 1
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 def test_a_next_hop_that_is_down_is_asked_again_at_growing_intervals(tmp_path):
@@ -215,7 +216,7 @@ def test_a_next_hop_that_is_down_is_asked_again_at_growing_intervals(tmp_path):
         assert rows(config, "select dot_at from deliveries") == [(None,)]
         assert item_state(config) == "ready"
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 def test_after_its_time_a_delivery_expires_and_the_item_with_it(tmp_path):
@@ -229,7 +230,7 @@ def test_after_its_time_a_delivery_expires_and_the_item_with_it(tmp_path):
                 await settled(config, "expired")
             assert item_state(config) == "expired"
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 @pytest.mark.parametrize("error", [None, "store_unavailable"])
@@ -259,7 +260,7 @@ def test_without_the_fence_no_mail_is_ever_complete(tmp_path, monkeypatch, error
             assert not peer.seen.endswith(b"\r\n.\r\n")
             assert states(config) == ["sending"]  # the lease lapses
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 def test_corrupt_bytes_are_never_sent(tmp_path):
@@ -275,7 +276,7 @@ def test_corrupt_bytes_are_never_sent(tmp_path):
                 await settled(config, "bounced", "bounced")
             assert peer.seen == b""
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 @pytest.mark.parametrize("what", ["sender", "recipient", "flag"])
@@ -298,7 +299,7 @@ def test_smtputf8_is_not_forced_on_a_peer_without_it(tmp_path, what):
             [mail] = sink.received
             assert (mail.sender, mail.recipients) == (sender, recipients)
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 def test_a_mail_over_the_peers_size_bounces_by_the_peers_word(tmp_path):
@@ -312,7 +313,7 @@ def test_a_mail_over_the_peers_size_bounces_by_the_peers_word(tmp_path):
                 assert relay.features["size"] == 1000
             assert b"SIZE=2002" in peer.seen
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 def test_a_peer_that_stops_reading_is_left(tmp_path):
@@ -324,7 +325,7 @@ def test_a_peer_that_stops_reading_is_left(tmp_path):
                 await settled(config, "ready")
             assert rows(config, "select dot_at from deliveries") == [(None,)]
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 def test_one_strange_mail_does_not_end_a_sender(tmp_path, monkeypatch):
@@ -347,7 +348,7 @@ def test_one_strange_mail_does_not_end_a_sender(tmp_path, monkeypatch):
                 await sink.wait_for(1, seconds=10)
                 await until(lambda: sorted(states(config)) == ["delivered", "sending", "sending"])
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 def test_stopping_gives_back_what_was_not_begun(tmp_path):
@@ -381,7 +382,7 @@ def test_stopping_gives_back_what_was_not_begun(tmp_path):
         found = rows(config, "select next_at from deliveries order by id")
         return [0 if at is None else (at - now_us()) / 1e6 for (at,) in found]
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 OPERATOR = "operator@example.jp"
@@ -405,7 +406,7 @@ def test_the_operator_gets_a_report_without_the_body(tmp_path):
             assert b"SECRET" not in report.data
             return item_id, email.message_from_bytes(report.data), events(config, item_id)
 
-    item_id, message, trail = asyncio.run(go())
+    item_id, message, trail = uvloop.run(go())
     assert message.get_content_type() == "multipart/report"
     assert message.get_param("report-type") == "delivery-status"
     text, status, headers = message.get_payload()
@@ -431,7 +432,7 @@ def test_reports_about_reports_do_not_exist(tmp_path):
             assert len(deliveries(config)) == 2
             assert item_state(config) == "bounced"
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 def test_reports_are_limited_by_the_hour(tmp_path):
@@ -445,4 +446,4 @@ def test_reports_are_limited_by_the_hour(tmp_path):
                 await settled(config, *["bounced"] * 5, "delivered", "delivered")
             assert sink.count == 2
 
-    asyncio.run(go())
+    uvloop.run(go())

@@ -1,10 +1,10 @@
 """STARTTLS to the next hop: what is promised is held, and a password never travels open."""
 
-import asyncio
 import contextlib
 import ssl
 
 import pytest
+import uvloop
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
@@ -61,7 +61,7 @@ def relay_once(config, state):
             await settled(config, state)
             return relay.last_error
 
-    return asyncio.run(go())
+    return uvloop.run(go())
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_required_tls_that_is_not_offered_sends_nothing_and_leaves(tmp_path):
             assert b"MAIL" not in peer.seen
             assert b"STARTTLS" not in peer.seen
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ def test_the_password_is_never_sent_without_tls(tmp_path, password_file, tls):
                 await until(lambda: peer.open == 0)
             assert peer.seen.splitlines() == [b"EHLO gateway.example.jp"]
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 def test_a_handshake_that_breaks_falls_back_to_nothing(tmp_path):
@@ -178,4 +178,4 @@ def test_a_handshake_that_breaks_falls_back_to_nothing(tmp_path):
                 await settled(config, "ready")
             assert b"MAIL" not in peer.seen
 
-    asyncio.run(go())
+    uvloop.run(go())
