@@ -268,6 +268,12 @@ class Sandbox:
             code = ReasonCode.TIMED_OUT
         elif exit_code == child.EXIT_LOCK_FAILED:
             raise SandboxUnavailable("a child could not lock itself in")
+        elif exit_code == -signal.SIGKILL:
+            # Not by our clock. The kernel kills a child that ignores SIGXCPU; any other
+            # hand (the OOM killer, an operator) says nothing about the part.
+            if float(str(report.get("cpu", 0))) < request.limits.cpu_seconds:
+                raise SandboxUnavailable("a child was killed from outside")
+            code = ReasonCode.TIMED_OUT
         elif exit_code < 0:
             code = _SIGNAL_REASONS.get(signal.Signals(-exit_code), ReasonCode.CRASHED)
         elif exit_code != child.EXIT_OK:

@@ -131,7 +131,9 @@ async def _survive() -> None:
             for number in range(MAILS):
                 numbers.put_nowait(number)
             sent = asyncio.Event()
-            async with gateway(sink.url, data_dir=data_dir) as running:
+            # Ten kills by hand may meet the same mail more than the usual three times.
+            settings = {"MUGAIKA_WORKERS__MAX_ATTEMPTS": "20"}
+            async with gateway(sink.url, settings=settings, data_dir=data_dir) as running:
                 killing = asyncio.create_task(_killer(running, killed, sent))
                 clients = [Client(running.smtp_port, numbers) for _ in range(CONNECTIONS)]
                 await asyncio.gather(*(client.run() for client in clients))

@@ -145,6 +145,20 @@ def test_a_lost_parent_is_a_fault_of_ours_and_is_replaced() -> None:
     with_sandbox(job)
 
 
+def test_a_child_killed_from_outside_says_nothing_about_the_part() -> None:
+    async def job(sandbox: Sandbox) -> None:
+        hanging = asyncio.create_task(attempt(sandbox, "sleep"))
+        await asyncio.sleep(0.2)
+        parent = sandbox._parents["hostile"].process.pid
+        (child,) = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        os.kill(int(child), signal.SIGKILL)
+        with pytest.raises(SandboxUnavailable):
+            await hanging
+        await still_serves(sandbox)
+
+    with_sandbox(job)
+
+
 def test_children_die_with_their_parent() -> None:
     async def job(sandbox: Sandbox) -> None:
         hanging = asyncio.create_task(attempt(sandbox, "sleep"))
