@@ -120,8 +120,8 @@ class Relay:
                     # The lease lapses and the delivery becomes due again.
                     log.error("delivery_not_recorded", item=dispatch.item_id, code=error.code)
                     connection.close()
-                except Exception:  # one mail's surprise must not end a sender
-                    log.exception("delivery_failed", item=dispatch.item_id)
+                except Exception as error:  # noqa: BLE001 - a sender must outlive any mail
+                    log.error("delivery_failed", item=dispatch.item_id, why=type(error).__name__)
                     connection.close()
                 idle_since = monotonic()
             await connection.quit()

@@ -14,11 +14,12 @@ from collections import Counter
 from typing import Final
 
 #: Documents with fewer tags, or shorter ones, cost little whatever they do.
-_FEW_TAGS: Final = 5_000
+_FEW_TAGS: Final = 1_000
 _SHORT: Final = 60_000  # characters
 _MAX_DEPTH: Final = 400  # real newsletters stay under 100
 _MAX_FORMATTING: Final = 30  # unclosed <b>, <font> … at one place
-_MAX_REOPENED: Final = 2_000_000  # formatting elements times paragraphs, at the worst
+_MAX_REOPENED: Final = 1_000_000  # formatting elements times paragraphs, at the worst
+_MAX_OPTIONS: Final = 1_000  # the parser looks through all options of a <select> at each one
 _LONG_TAG: Final = 5_000  # characters, from which on attributes are counted
 _MAX_ATTRIBUTES: Final = 200
 
@@ -53,7 +54,8 @@ def flattened(html: str) -> str:
     tags = html.count("<")
     if tags < _FEW_TAGS and len(html) < _SHORT:
         return html
-    formatting_left = max(2, min(_MAX_FORMATTING, _MAX_REOPENED // max(1, tags)))
+    formatting_left = min(_MAX_FORMATTING, _MAX_REOPENED // max(1, tags))
+    options = 0
     opened: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
     depth = formatting = at = 0
@@ -69,6 +71,11 @@ def flattened(html: str) -> str:
                 kept.append(">")
                 at = token.end()
         if name in _FLAT:
+            if name == "option" and not token[2]:
+                options += 1
+                if options > _MAX_OPTIONS:  # without its tag an option is text, and stays
+                    kept.append(html[at : token.start()] + " ")
+                    at = token.end()
             continue
         light = name in _FORMATTING
         step = 0

@@ -127,8 +127,10 @@ class Lines:
         """Add preformatted text: spaces, tabs and line breaks stay."""
         rows = raw.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ").split("\n")
         for index, row in enumerate(rows):
-            if index:
-                self.line_break()
+            if index and self.words:
+                self.end_line()
+            elif index and self.lines:
+                self._add("")
             if row:
                 self._space = _NONE
                 self.words.append(row)
@@ -176,7 +178,7 @@ class Lines:
             blank = min(self._last_prefix, self._prefix, key=len).rstrip(" ")
             self.lines.append(blank)
         self.gap = False
-        self.lines.append(prefix + line)
+        self.lines.append(prefix + line if line else prefix.rstrip(" "))
         self._last_prefix = self._prefix
 
     # --------------------------------------------------------------------- prefixes

@@ -74,7 +74,8 @@ def shown(url: str) -> str:
 
 def same(label: str, url: str) -> bool:
     """Whether the label already says the whole target."""
-    return _bare(label) == _bare(url)
+    said, target = _bare(label), _bare(url)
+    return said == target or ("%" in target and said == unquote(target))
 
 
 def _bare(text: str) -> str:

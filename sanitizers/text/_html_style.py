@@ -24,7 +24,7 @@ _USED: Final = frozenset(
     {
         "display", "visibility", "font-size", "font", "opacity", "mso-hide", "max-height",
         "height", "width", "max-width", "overflow", "overflow-x", "overflow-y", "color",
-        "background", "background-color", "text-indent", "white-space",
+        "background", "background-color", "background-image", "text-indent", "white-space",
     }
 )  # fmt: skip
 _COMMENT: Final = re.compile(r"/\*.*?(?:\*/|\Z)", re.S)
@@ -85,7 +85,11 @@ def colour_of(value: str) -> str:
 
 
 def _is_nil(found: Mapping[str, str], name: str) -> bool:
-    return name in found and _number(found[name])[0] <= 1
+    """Whether a length is too small to show anything; `height: 1%` is an old habit, not nil."""
+    if name not in found:
+        return False
+    number, unit = _number(found[name])
+    return number <= (1 if unit in ("", "px", "pt") else 0)
 
 
 def effect_of(found: Mapping[str, str]) -> Effect:
@@ -121,6 +125,9 @@ def effect_of(found: Mapping[str, str]) -> Effect:
     ground = found.get("background-color") or found.get("background") or ""
     if ground or "color" in found:
         same = colour_of(found.get("color", "")) == colour_of(ground) != ""
+        # A picture behind the text makes white on white readable.
+        same = same and found.get("background-image", "none") == "none"
+        same = same and "url(" not in found.get("background", "")
         sets, clears = (sets | COLOUR, clears) if same else (sets, clears | COLOUR)
     space = found.get("white-space", "")
     kept = None if not space else space in ("pre", "pre-wrap", "break-spaces")

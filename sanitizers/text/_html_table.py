@@ -19,6 +19,7 @@ _SHORT_IN_ROW: Final = 30  # columns of a layout cell that may stand beside othe
 _MAX_CELL_LINES: Final = 4
 _SHORT_SHARE: Final = 0.75
 _MAX_SPAN: Final = 1_000  # HTML, 4.9.11
+_MAX_HEADING: Final = 60  # characters of a heading repeated before each value
 _NUMBER: Final = re.compile(r"[-+±▲△¥￥$]?[\d,.０-９]+[ %％円件人名個年月日歳時分回点枚]?")
 
 

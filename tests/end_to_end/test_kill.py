@@ -22,6 +22,7 @@ from scripts.sink import Received, Sink
 MAILS = 500
 CONNECTIONS = 8
 KILLS = 10
+SEED = int(os.environ.get("KILL_TEST_SEED", "20261123"))
 
 
 class Client:
@@ -80,7 +81,7 @@ def _victims(supervisor: int) -> list[int]:
 
 
 async def _killer(running: Gateway, killed: list[str], until: asyncio.Event) -> None:
-    dice = random.Random(20261123)
+    dice = random.Random(SEED)
     while len(killed) < KILLS and not until.is_set():
         await asyncio.sleep(0.4)
         victims = _victims(running.pid)
@@ -145,7 +146,7 @@ async def _survive() -> None:
                         break
                     await asyncio.sleep(0.1)
         missing = {b"%010d" % n for n in accepted} - set(arrived)
-        assert not missing, f"{len(missing)} lost after {killed}"
+        assert not missing, f"{_story(data_dir, missing)} lost after {killed}"
         assert len(killed) >= KILLS
         twice = sum(count - 1 for count in arrived.values())
         # Twice only where the audit says so, or where a client had no 250 and sent again.
@@ -158,6 +159,21 @@ async def _survive() -> None:
         assert sum(depth.items.values()) == 0, depth
         items = _items(data_dir)
         assert twice <= _delivered_twice(data_dir) + (items - MAILS)
+
+
+def _story(data_dir: Path, missing: set[bytes]) -> list[object]:
+    """What the audit trail says of the first mail that is missing, and what did not end."""
+    connection = sqlite3.connect(f"file:{data_dir}/mugaika.sqlite?mode=ro", uri=True)
+    try:
+        mark = f"%{min(missing).decode()}%"
+        query = (
+            "SELECT item_id, event, detail FROM audit WHERE item_id IN "
+            "(SELECT item_id FROM mails WHERE message_id LIKE ?) OR item_id IN "
+            "(SELECT id FROM items WHERE outcome != 'clean' OR state != 'delivered') ORDER BY seq"
+        )
+        return [len(missing), *connection.execute(query, (mark,)).fetchall()]
+    finally:
+        connection.close()
 
 
 def _items(data_dir: Path) -> int:
