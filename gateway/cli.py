@@ -20,6 +20,7 @@ import typer
 
 from gateway import config as configuration
 from gateway import policy as policies
+from gateway.cli_accounts import app as accounts_app
 from gateway.config import Config
 from gateway.errors import ConfigError
 from gateway.logs import configure
@@ -39,6 +40,7 @@ policy_app = typer.Typer(help="What the policy says.", no_args_is_help=True)
 audit_app = typer.Typer(help="The audit trail.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
 app.add_typer(audit_app, name="audit")
+app.add_typer(accounts_app, name="user")
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Configuration file (TOML).", show_default=False)

@@ -100,11 +100,40 @@ class Bounce(Section):
     max_per_hour: int = Field(default=60, ge=1)
 
 
-class Lgwan(Section):
+class Web(Section):
+    """What both sides' pages and APIs have in common."""
+
+    listen: str
+    public_url: str
+    trusted_proxies: tuple[str, ...] = ()  # networks whose X-Forwarded-* are believed
+    tls_cert: str = ""  # PEM; read again when the files change
+    tls_key: str = ""
+    max_connections: int = Field(default=1_000, ge=1)  # whole process; over it 503
+    max_connections_per_address: int = Field(default=100, ge=1)
+    max_requests_per_minute: int = Field(default=1_200, ge=1)  # of one account or address
+
+
+class Internet(Web):
+    """The pages and API on the Internet side."""
+
+    listen: str = "127.0.0.1:8080"
+    public_url: str = "http://127.0.0.1:8080"
+    max_upload: Size = 1_000_000_000  # one request, or one resumable upload
+    max_sync: Size = 50_000_000  # one file of POST /api/v1/sanitize
+
+
+class Lgwan(Web):
     """The pages and API on the LGWAN side (the public URL is the only host in notices)."""
 
     listen: str = "127.0.0.1:8090"
     public_url: str = "http://127.0.0.1:8090"
+
+
+class Auth(Section):
+    """Signing in with local accounts."""
+
+    session_hours: float = Field(default=12, gt=0, le=168)  # a working day, whatever happens
+    idle_minutes: float = Field(default=60, gt=0)
 
 
 class Ops(Section):
@@ -129,6 +158,13 @@ class Workers(Section):
     max_attempts: int = Field(default=3, ge=1, le=20)
 
 
+class Scanner(Section):
+    """A malware scanner as a second opinion: ClamAV's daemon."""
+
+    socket: str = Field(default="", pattern=r"^(|unix:/.+|tcp:.+:\d+)$")  # "" = none
+    timeout_seconds: float = Field(default=120, gt=0)  # one file; clamd's own limit
+
+
 class Keys(Section):
     """The workers' private key; "" = data_dir/keys/worker.key."""
 
@@ -140,6 +176,7 @@ class Retention(Section):
 
     originals_days: float = Field(default=30, ge=0)
     clean_days: float = Field(default=30, ge=0)
+    uploads_hours: float = Field(default=24, gt=0)  # an unfinished upload after its last byte
 
 
 class Config(Section):
@@ -148,12 +185,15 @@ class Config(Section):
     data_dir: Path = Path("var")
     policy_file: str = ""  # "" = policy.toml beside the configuration file
     smtp: Smtp = Smtp()
+    internet: Internet = Internet()
     lgwan: Lgwan = Lgwan()
+    auth: Auth = Auth()
     relay: Relay = Relay()
     bounce: Bounce = Bounce()
     ops: Ops = Ops()
     store: Store = Store()
     workers: Workers = Field(default_factory=Workers)
+    scanner: Scanner = Scanner()
     keys: Keys = Keys()
     retention: Retention = Retention()
 

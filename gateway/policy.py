@@ -38,6 +38,7 @@ class Profile(_Strict):
     """A named policy."""
 
     description: str = ""
+    choosable: bool = False  # by staff for an upload, where no rule sets another
     attachments: Literal["inline", "drop"] = "inline"
     methods: dict[TypePattern, MethodName] = Field(default_factory=dict)
 
@@ -121,6 +122,19 @@ class Policy:
         """What applies when `sender` (envelope, "" = null) writes to `recipient`."""
         return self._effective(sender, recipient)
 
+    def for_upload(self, *, sender: str, recipient: str, wished: str) -> Effective:
+        """What applies to an upload. A wished profile gives way to one that a rule sets."""
+        matching = self.explain(sender=sender, recipient=recipient)
+        if wished not in self.choosable or any(rule.profile for _, rule in matching):
+            return self.for_delivery(sender=sender, recipient=recipient)
+        typed = [(n, r) for n, r in matching if r.type is not None]
+        return self._with(wished, self.file.profiles[wished], typed)
+
+    @property
+    def choosable(self) -> dict[str, str]:
+        """Profiles that staff may choose for an upload, with their descriptions."""
+        return {n: p.description for n, p in self.file.profiles.items() if p.choosable}
+
     def explain(self, *, sender: str, recipient: str) -> list[tuple[int, Rule]]:
         """The rules that match, with their numbers from 1, in the order of the file."""
         return [
@@ -158,8 +172,12 @@ BUILT_IN: Final[Mapping[str, object]] = {
     "version": 1,
     "default_profile": "standard",
     "profiles": {
-        "standard": {"description": "一般: 添付ファイルを無害化して同じメールで渡す"},
+        "standard": {
+            "description": "一般: 添付ファイルを無害化して同じメールで渡す",
+            "choosable": True,
+        },
         "image-pdf": {
+            "choosable": True,
             "description": "文書を画像PDFにして渡す",
             "methods": {"application/pdf": "image_pdf"},
         },

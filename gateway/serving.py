@@ -23,8 +23,10 @@ class CannotStart(Exception):
 def check(config: Config) -> tuple[list[str], list[str]]:
     """(problems that refuse the start, remarks worth reading)."""
     from gateway.internet.role import check_listener
+    from gateway.web.server import check_listener as check_web
 
     problems = check_listener(config)
+    problems += check_web("internet", config.internet) + check_web("lgwan", config.lgwan)
     if not is_loopback(config.ops.listen):
         problems.append("ops.listen: only a loopback address is served in this version")
     if config.store.database != "sqlite":
@@ -95,7 +97,7 @@ def _role(role: str, config: Config, policy: Policy) -> Callable[[asyncio.Event]
     if role == "internet":
         from gateway.internet.role import run as internet
 
-        return lambda stop: internet(config, stop)
+        return lambda stop: internet(config, policy, stop)
     if role == "worker":
         from gateway.worker.role import run as worker
 

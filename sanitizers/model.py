@@ -1,23 +1,25 @@
 """The contract between a sanitizer and whoever runs it.
 
 A sanitizer gets a `Job` (read-only bytes, what they claim to be, what they are, what
-the policy asks) and writes to `out`; it returns `Cleaned` (one file) or `Split` (a
-container taken apart: its members are cleaned in children of their own). It raises
-`Withheld`/`PasswordNeeded` when the part must not cross; any other exception is
-treated as damage and withholds the part too. It must never import `gateway`, open a
-file, look at a clock, or copy input bytes into the output.
+the policy asks) and writes to `out`; it returns `Cleaned` (one file), `Split` (a
+container taken apart: its members are cleaned in children of their own, and `assemble`
+puts the results together in a last child) or `Needs` (a program must convert the bytes
+first). It raises `Withheld`/`PasswordNeeded` when the part must not cross; any other
+exception is treated as damage and withholds the part too. It must never import
+`gateway`, open a file, look at a clock, or copy input bytes into the output.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
 from sanitizers.findings import Finding
 from sanitizers.limits import Limits
+from sanitizers.reasons import ReasonCode, Withheld
 
 
 class Method(StrEnum):
@@ -57,6 +59,7 @@ class Job:
     claimed_charset: str = ""  # for text: the charset label, or ""
     media_type: str = "application/octet-stream"  # as identified by content
     method: Method = Method.SANITIZE
+    passwords: tuple[str, ...] = field(default=(), repr=False)  # to try, in this order
     options: Mapping[str, str] = field(default_factory=dict)  # of the profile
     limits: Limits = field(default_factory=Limits)
 
@@ -69,6 +72,8 @@ class Cleaned:
     extension: str  # with the dot, lower case, from our own list
     method: Method
     findings: tuple[Finding, ...] = ()
+    text: str = ""  # the same for a reader of the mail's body (an invitation's card)
+    parameters: Mapping[str, str] = field(default_factory=dict)  # of the media type: METHOD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,23 +81,55 @@ class Member:
     """A file found in a container: decoded bytes at `offset` of `out`, `size` long."""
 
     name: str  # decoded and cleaned by `sanitizers.names`, may be ""
+    folder: str = ""  # where it lay: clean names joined by "/", "" at the top
     claimed_type: str
     claimed_charset: str
     offset: int
     size: int
     inline: bool = False
+    beside: bool = False  # reaches the reader beside the assembled file, not inside it
     withheld: str = ""  # a ReasonCode value when the container knows it cannot cross
+
+
+class SplitKind(StrEnum):
+    """What the members of a `Split` become."""
+
+    MAIL = "mail"  # attachments of a mail that the worker composes
+    CONTAINER = "container"  # pieces of the file that `assemble` writes
+    INNER = "inner"  # exactly one: it stands in for the part (decrypted, unwrapped)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
     """A container taken apart. For mail: `headers` and `text` are its own content."""
 
+    kind: SplitKind = SplitKind.MAIL
     headers: tuple[tuple[str, str], ...] = ()  # allow-listed name, checked decoded value
     text: str = ""
     members: tuple[Member, ...] = ()
     findings: tuple[Finding, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)  # e.g. {"received": "3"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """`out` holds what `tool` must turn into `target` before it can be cleaned."""
+
+    tool: str  # a name of the worker's tool box: "libreoffice", "ffmpeg"
+    target: str  # media type that the tool is to write; its sanitizer goes on from there
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuilt:
+    """What became of one member of a `Split`, in its order, for `assemble`."""
+
+    name: str  # clean, with the extension of the new type
+    folder: str
+    media_type: str
+    outcome: Outcome
+    reason: ReasonCode | None = None  # of a member that does not cross
+    data: memoryview | None = None  # verified bytes; None: it does not cross
 
 
 class Sanitizer(ABC):
@@ -107,8 +144,16 @@ class Sanitizer(ABC):
         """Load tables, plug-ins and fonts before the sandbox is locked (no file opens later)."""
 
     @abstractmethod
-    def clean(self, job: Job, out: Output) -> Cleaned | Split:
-        """Rebuild the part into `out`."""
+    def clean(self, job: Job, out: Output) -> Cleaned | Split | Needs:
+        """Rebuild the part into `out`, or say what must be done first."""
+
+    def assemble(self, job: Job, members: Sequence[Rebuilt], out: Output) -> Cleaned:
+        """Write the file anew from `job` and what became of the members of its `Split`.
+
+        Called in a new child, with the same `job` as `clean` and one `Rebuilt` for each
+        member in the same order. Only for sanitizers that return a CONTAINER.
+        """
+        raise Withheld(ReasonCode.INTERNAL, "a container that cannot be assembled")
 
 
 class Verifier(ABC):

@@ -41,6 +41,7 @@ class ReasonCode(StrEnum):
     NOT_VERIFIED = "not_verified"
     GIVEN_UP = "given_up"
     MAIL_LOOP = "mail_loop"
+    MALWARE = "malware"
     INTERNAL = "internal"
 
 
@@ -172,6 +173,11 @@ REASONS: Final[Mapping[ReasonCode, ReasonText]] = MappingProxyType(
             "メールが転送のくり返しに入っていたため、配送を止めました。"
             "転送の設定を情報システム担当にご確認ください。",
             "The mail was looping between hosts; it ends here.",
+        ),
+        ReasonCode.MALWARE: ReasonText(
+            "ウイルス検査でマルウェアが見つかったため、お渡しできません。"
+            "送信者への確認が必要な場合は、情報システム担当にご相談ください。",
+            "The malware scanner found something.",
         ),
         ReasonCode.INTERNAL: ReasonText(
             "無害化システム側の問題で処理できませんでした。情報システム担当にお知らせください。",

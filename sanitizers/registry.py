@@ -13,7 +13,9 @@ from typing import Final, TypeVar
 from sanitizers.model import Sanitizer, Verifier
 
 #: What one warm sandbox parent loads. Small parents fork faster: keep them apart.
-FAMILIES: Final = ("text", "image", "pdf")
+FAMILIES: Final = (
+    "text", "image", "pdf", "office", "archive", "markup", "calendar", "mailbox", "media",
+)  # fmt: skip
 
 _T = TypeVar("_T", Sanitizer, Verifier)
 

@@ -41,6 +41,8 @@ class Gateway:
 
     smtp_port: int
     ops_port: int
+    internet_port: int
+    lgwan_port: int
     data_dir: Path
     pid: int = 0  # of the supervisor
 
@@ -63,7 +65,7 @@ async def gateway(
         RuntimeError: it did not get ready.
     """
     folder = data_dir or Path(tempfile.mkdtemp(prefix="mugaika-demo-"))
-    running = Gateway(free_port(), free_port(), folder)
+    running = Gateway(free_port(), free_port(), free_port(), free_port(), folder)
     environment = {
         **os.environ,
         "MUGAIKA_DATA_DIR": str(folder),
@@ -72,6 +74,8 @@ async def gateway(
         "MUGAIKA_SMTP__HOSTNAME": "mugaika.example.jp",
         "MUGAIKA_RELAY__NEXT_HOP": next_hop,
         "MUGAIKA_OPS__LISTEN": f"127.0.0.1:{running.ops_port}",
+        "MUGAIKA_INTERNET__LISTEN": f"127.0.0.1:{running.internet_port}",
+        "MUGAIKA_LGWAN__LISTEN": f"127.0.0.1:{running.lgwan_port}",
         **(settings or {}),
     }
     log = (folder / "serve.log").open("ab")

@@ -22,16 +22,16 @@ from gateway.internet.recipients import FILE_PREFIX, RelayDomains, open_recipien
 from gateway.internet.server import Server
 from gateway.internet.smtp import Receiver
 from gateway.internet.tls import server_context
+from gateway.internet.web import UploadListener
+from gateway.policy import Policy
 from gateway.store.engine import Database
 from gateway.store.errors import StoreError
 from gateway.store.intake import Intake
 from gateway.store.presence import BEAT_SECONDS, Presence, listed
+from gateway.web.server import ListenerRefused, WebServer
+from gateway.web.server import check_listener as check_web
 
 _log = structlog.get_logger()
-
-
-class ListenerRefused(Exception):
-    """The configuration is not safe or not possible; the arguments are the sentences."""
 
 
 def parse_listen(text: str) -> list[tuple[str, int]]:
@@ -155,15 +155,15 @@ async def bind(listen: str) -> list[socket.socket]:
     return sockets
 
 
-async def run(config: Config, stop: asyncio.Event) -> None:
-    """Serve SMTP until `stop` is set; then finish what is being committed.
+async def run(config: Config, policy: Policy, stop: asyncio.Event) -> None:
+    """Serve SMTP and HTTP until `stop` is set; then finish what is being committed.
 
     Raises:
         ListenerRefused: see `check_listener`.
         OSError: the port cannot be bound.
         StoreError: the store cannot be opened.
     """
-    problems = check_listener(config)
+    problems = [*check_listener(config), *check_web("internet", config.internet)]
     if problems:
         raise ListenerRefused(*problems)
     # aiosmtpd logs what clients say; ours are the only words about them.
@@ -175,14 +175,26 @@ async def run(config: Config, stop: asyncio.Event) -> None:
         server = Server(config, intake, features=features)
         await server.start(await bind(config.smtp.listen), Receiver)
         _log.info("smtp.listening", listen=config.smtp.listen)
+        web = UploadListener(config, policy, intake)
+        await web.start()
         beating = asyncio.create_task(_beat(presence, intake.database, server, features))
-        await stop.wait()
-        await server.stop()
+        await _until(stop, web.server)
+        await asyncio.gather(server.stop(), web.stop())
         beating.cancel()
         await presence.leave()
         _log.info("smtp.stopped")
     finally:
         intake.close()
+
+
+async def _until(stop: asyncio.Event, server: WebServer) -> None:
+    """Until `stop`, or until the web listener dies: then the role must start anew."""
+    tasks = {asyncio.create_task(stop.wait()), asyncio.create_task(server.ended())}
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def _beat(

@@ -29,7 +29,8 @@ from gateway.internet.server import Server
 from gateway.internet.session import Command, Session
 from gateway.internet.transfer import TooMuchData, Transfer
 from gateway.store.errors import StoreError, StoreFull
-from gateway.store.intake import Envelope, Spool
+from gateway.store.intake import Envelope
+from gateway.store.spool import Spool
 
 _MAX_HELO: Final = 255  # characters; RFC 5321 section 4.5.3.1.2
 _MAX_SIZE_DIGITS: Final = 20  # RFC 1870 section 6
@@ -319,7 +320,7 @@ class Receiver(Session):
 
     async def _accept(self, spool: Spool, envelope: Envelope, share: Share) -> str:
         """Into the store; the reply. Runs to its end even when the session is gone."""
-        item = spool.item_id
+        item = spool.key
         size = spool.size
         try:
             item = await self.server.intake.accept(spool, envelope)

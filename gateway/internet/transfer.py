@@ -14,7 +14,7 @@ from gateway.internet import replies
 from gateway.internet.data import MAX_LINE, DataDecoder
 from gateway.internet.limits import Share
 from gateway.store.errors import StoreError, StoreFull
-from gateway.store.intake import Spool
+from gateway.store.spool import Spool
 
 # A refused mail is read on for as much again as the largest mail, so that its sender gets
 # the permanent answer and not a cut connection, which it would try again for days.
@@ -93,9 +93,9 @@ class Transfer:
         except StoreFull:
             return replies.NO_ROOM
         except StoreError as error:
-            _log.error("smtp.spool_failed", item=self._spool.item_id, why=error.code)
+            _log.error("smtp.spool_failed", item=self._spool.key, why=error.code)
             return replies.OWN_FAULT
         except Exception:  # noqa: BLE001 - whatever it is, the client must hear "later"
-            _log.exception("smtp.spool_failed", item=self._spool.item_id)
+            _log.exception("smtp.spool_failed", item=self._spool.key)
             return replies.OWN_FAULT
         return None

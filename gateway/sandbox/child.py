@@ -128,7 +128,7 @@ def _do(request: Request, data: memoryview, out: FdOutput, tools: Toolbox) -> by
     out.flush()
     if isinstance(result, Cleaned):
         return protocol.encode_cleaned(result, out.tell())
-    return protocol.encode_split(result)
+    return protocol.encode_split(result)  # type: ignore[arg-type]
 
 
 def _reply(request: Request, data: memoryview, out: FdOutput, tools: Toolbox) -> bytes:

@@ -64,6 +64,63 @@ FAMILIES: Final = (
         weight_factor=4,
     ),
     Family(
+        name="office",
+        package="sanitizers.office",
+        limits=Limits(
+            wall_seconds=240, cpu_seconds=180, memory_bytes=2_000 * MB, output_bytes=1_000 * MB
+        ),
+        weight_bytes=150 * MB,
+        weight_factor=6,
+    ),
+    Family(
+        name="archive",
+        package="sanitizers.archive",
+        # Output: all members unpacked; the tree's own budget ends at twice that.
+        limits=Limits(
+            wall_seconds=240, cpu_seconds=180, memory_bytes=1_500 * MB, output_bytes=1_000 * MB
+        ),
+        weight_bytes=64 * MB,
+        weight_factor=4,
+    ),
+    Family(
+        name="markup",
+        package="sanitizers.markup",
+        limits=Limits(
+            wall_seconds=60, cpu_seconds=40, memory_bytes=1_500 * MB, output_bytes=300 * MB
+        ),
+        weight_bytes=64 * MB,
+        weight_factor=8,
+    ),
+    Family(
+        name="calendar",
+        package="sanitizers.calendar",
+        limits=Limits(
+            wall_seconds=30, cpu_seconds=20, memory_bytes=800 * MB, output_bytes=50 * MB
+        ),
+        weight_bytes=32 * MB,
+        weight_factor=8,
+        quick=True,
+    ),
+    Family(
+        name="mailbox",
+        package="sanitizers.mailbox",
+        limits=Limits(
+            wall_seconds=60, cpu_seconds=40, memory_bytes=1_000 * MB, output_bytes=300 * MB
+        ),
+        weight_bytes=48 * MB,
+        weight_factor=3,
+    ),
+    Family(
+        name="media",
+        package="sanitizers.media",
+        # It checks a container's outline; the heavy work is ffmpeg's, in its own sandbox.
+        limits=Limits(
+            wall_seconds=60, cpu_seconds=40, memory_bytes=1_000 * MB, output_bytes=1_000 * MB
+        ),
+        weight_bytes=32 * MB,
+        weight_factor=2,
+    ),
+    Family(
         name="verify",
         package="sanitizers.verify",
         limits=Limits(

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, Literal
+from typing import BinaryIO, Final, Literal
 
 from gateway.store.engine import translated
 from gateway.store.errors import Corrupt
@@ -88,6 +89,12 @@ def _sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
+def _pieces(file: BinaryIO, size: int) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(size):
+            yield piece
+
+
 class Blobs:
     """One space of the local blob store."""
 
@@ -119,6 +126,27 @@ class Blobs:
             raise Corrupt("blob is missing") from error
         except OSError as error:
             raise translated(error) from error
+
+    def verified_chunks(self, key: str, *, sha256: str, size: int = _READ_CHUNK) -> Iterator[bytes]:
+        """The blob in pieces, given out only after the whole of it was compared.
+
+        Raises:
+            Corrupt: there is no such blob, or it is not what was recorded (here, not later).
+        """
+        try:
+            file = self._path(key).open("rb")
+        except FileNotFoundError as error:
+            raise Corrupt("blob is missing") from error
+        except OSError as error:
+            raise translated(error) from error
+        try:
+            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+                raise Corrupt("blob is not what was recorded")
+            file.seek(0)
+        except BaseException:
+            file.close()
+            raise
+        return _pieces(file, size)
 
     def delete(self, key: str) -> None:
         """Remove a blob; idempotent."""

@@ -28,20 +28,26 @@ def store_small(connection: Connection, key: str, data: bytes) -> None:
     connection.execute(_INSERT, [{"key": key, "space": _SPACE, "data": data}])
 
 
+def small(connection: Connection, key: str) -> bytes | None:
+    """The clean bytes that lie beside their row; None: they are a blob."""
+    data = connection.execute(_SELECT, {"key": key}).scalar()
+    return bytes(data) if data is not None else None
+
+
 def load(connection: Connection, blobs: Blobs, key: str, *, sha256: str) -> bytes:
     """The clean bytes under `key`.
 
     Raises:
         Corrupt: missing, or not what the worker verified.
     """
-    data = connection.execute(_SELECT, {"key": key}).scalar()
+    data = small(connection, key)
     if data is None and not key:
         raise Corrupt("clean bytes were removed")
     if data is None:
         data = b"".join(blobs.chunks(key))
     if hashlib.sha256(data).hexdigest() != sha256:
         raise Corrupt("clean bytes are not what was verified")
-    return bytes(data)
+    return data
 
 
 def remove(connection: Connection, key: str) -> None:

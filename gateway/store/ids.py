@@ -9,6 +9,7 @@ from typing import Final
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford: no i, l, o, u
 ID_LENGTH: Final = 20
 _TIME_CHARS: Final = 9
+MAX_IDENTITY: Final = 320  # characters: the longest mail address (RFC 5321 section 4.5.3.1)
 
 
 def now_us() -> int:
@@ -34,3 +35,8 @@ def new_item_id() -> str:
 def is_item_id(value: str) -> bool:
     """Whether `value` has the form of an item number."""
     return len(value) == ID_LENGTH and set(value) <= set(_ALPHABET)
+
+
+def identity(address: str) -> str:
+    """Whose an item is: a mail address or account name without regard to case."""
+    return address.strip().casefold()[:MAX_IDENTITY]

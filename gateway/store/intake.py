@@ -8,7 +8,6 @@ returns after that commit and not before.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,14 +19,14 @@ from sqlalchemy import Connection, func, insert, select
 
 from gateway.config import Config
 from gateway.store import audit, dispatch, keyfiles, sealing
-from gateway.store.blobs import Blobs, BlobWriter
+from gateway.store.blobs import Blobs
 from gateway.store.engine import Database
-from gateway.store.errors import StoreError, StoreUnavailable
-from gateway.store.ids import new_item_id, now_us
+from gateway.store.errors import StoreUnavailable
+from gateway.store.ids import identity, new_item_id, now_us
+from gateway.store.spool import Spool
 from gateway.store.tables import bodies, deliveries, items
 from gateway.store.tables import keys as key_table
 
-SMALL_BODY: Final = 64_000  # sealed bytes that still lie beside the row: one fsync for all
 _BACKLOG_SECONDS: Final = 1.0  # how long one look at queue and disk is good for
 _WAITING: Final = ("received", "processing")
 
@@ -57,84 +56,6 @@ class Backlog:
     items_waiting: int
     bytes_waiting: int
     free_bytes: int
-
-
-class Spool:
-    """The bytes of one message on their way in, encrypted as they come."""
-
-    def __init__(self, blobs: Blobs, public_key: X25519PublicKey) -> None:
-        self.item_id = new_item_id()
-        self.size = 0
-        self._blobs = blobs
-        self._sealing = sealing.Sealing(self.item_id, public_key)
-        self._digest = hashlib.sha256()
-        self._small = bytearray(self._sealing.header)
-        self._writer: BlobWriter | None = None
-        self._done = False
-
-    def write(self, data: bytes | memoryview) -> None:
-        """Take the next bytes.
-
-        Raises:
-            StoreFull, StoreUnavailable: the spool is discarded.
-        """
-        if self._done:
-            raise StoreError("the spool is no longer open")
-        self.size += len(data)
-        self._digest.update(data)
-        try:
-            self._put(self._sealing.update(data))
-        except BaseException:
-            self.discard()
-            raise
-
-    def _put(self, sealed: bytes) -> None:
-        if self._writer is None and len(self._small) + len(sealed) > SMALL_BODY:
-            self._writer = self._blobs.writer(self.item_id)
-            self._writer.write(bytes(self._small))
-            self._small.clear()
-        if self._writer is not None:
-            self._writer.write(sealed)
-        else:
-            self._small += sealed
-
-    def discard(self) -> None:
-        """Leave nothing behind; idempotent, and harmless after `finish`."""
-        if self._writer is not None and not self._done:
-            self._writer.discard()
-        self._small.clear()
-        self._done = True
-
-    def finish(self) -> bytes | None:
-        """Make the bytes durable (blocks): the small body to store, or None for a blob.
-
-        Raises:
-            StoreError: it was discarded or finished before; what is left is not the message.
-        """
-        if self._done:
-            raise StoreError("the spool is no longer open")
-        self._put(self._sealing.finish())
-        if self._writer is not None:
-            self._writer.commit()
-            self._done = True
-            return None
-        self._done = True
-        return bytes(self._small)
-
-    @property
-    def is_small(self) -> bool:
-        """Whether no file was needed so far (`finish` then does not touch the disk)."""
-        return self._writer is None and self.size + 1_000 < SMALL_BODY
-
-    @property
-    def wrapped_key(self) -> bytes:
-        """The item's data key, wrapped to the workers."""
-        return self._sealing.wrapped
-
-    @property
-    def sha256(self) -> str:
-        """Of the plain bytes so far."""
-        return self._digest.hexdigest()
 
 
 class Intake:
@@ -176,7 +97,7 @@ class Intake:
 
     def spool(self) -> Spool:
         """Start a message."""
-        return Spool(self._blobs, self._public_key)
+        return Spool(self._blobs, self._public_key, new_item_id())
 
     async def accept(self, spool: Spool, envelope: Envelope) -> str:
         """Make the message durable and ours; returns its item id.
@@ -195,10 +116,10 @@ class Intake:
             raise  # the commit may have happened or still happens: the blob must stay for it
         except BaseException:
             if small is None:
-                self._blobs.delete(spool.item_id)
+                spool.remove()
             raise
         dispatch.notify(self._data_dir, "worker")
-        return spool.item_id
+        return spool.key
 
     async def backlog(self) -> Backlog:
         """Queue and disk, at most a second old."""
@@ -226,7 +147,7 @@ def _accept(connection: Connection, spool: Spool, envelope: Envelope, small: byt
         _INSERT_ITEM,
         [
             {
-                "id": spool.item_id,
+                "id": spool.key,
                 "kind": "mail",
                 "state": "received",
                 "version": 1,
@@ -244,8 +165,11 @@ def _accept(connection: Connection, spool: Spool, envelope: Envelope, small: byt
                 "subject": "",
                 "note": "",
                 "size": spool.size,
-                "original_key": spool.item_id,
+                "original_key": spool.key,
                 "original_sha256": spool.sha256,
+                "uploader": None,
+                "profile": None,
+                "hold": None,
             }
         ],
     )
@@ -253,8 +177,9 @@ def _accept(connection: Connection, spool: Spool, envelope: Envelope, small: byt
         _INSERT_DELIVERY,
         [
             {
-                "item_id": spool.item_id,
+                "item_id": spool.key,
                 "recipient": recipient,
+                "identity": identity(recipient),
                 "profile": None,
                 "state": "waiting",
                 "version": 1,
@@ -271,11 +196,9 @@ def _accept(connection: Connection, spool: Spool, envelope: Envelope, small: byt
             for recipient in dict.fromkeys(envelope.recipients)
         ],
     )
-    connection.execute(_INSERT_KEY, [{"original_key": spool.item_id, "wrapped": spool.wrapped_key}])
+    connection.execute(_INSERT_KEY, [{"original_key": spool.key, "wrapped": spool.wrapped_key}])
     if small is not None:
-        connection.execute(
-            _INSERT_BODY, [{"key": spool.item_id, "space": "original", "data": small}]
-        )
+        connection.execute(_INSERT_BODY, [{"key": spool.key, "space": "original", "data": small}])
     detail = {
         "sender": envelope.sender,
         "recipients": list(envelope.recipients),
@@ -283,4 +206,4 @@ def _accept(connection: Connection, spool: Spool, envelope: Envelope, small: byt
         "size": spool.size,
         "sha256": spool.sha256,
     }
-    audit.append(connection, "internet", [audit.Event(spool.item_id, "received", detail)])
+    audit.append(connection, "internet", [audit.Event(spool.key, "received", detail)])

@@ -14,23 +14,26 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, bindparam, func, select, union_all
 
 from gateway.config import Config
 from gateway.store.blobs import Blobs, Space
 from gateway.store.engine import connect, database_path
 from gateway.store.ids import ID_LENGTH
-from gateway.store.tables import items, mails
+from gateway.store.tables import items, mails, parts, segments
 
 YOUNG_SECONDS: Final = 7 * 86400.0  # a row follows within seconds; an operator within days
 _BATCH: Final = 500  # keys asked for in one statement
 
+_FOUND: Final[BindParameter[list[str]]] = bindparam("found", expanding=True)
 _KNOWN: Final = {
-    "original": select(items.c.original_key).where(
-        items.c.original_key.in_(bindparam("found", expanding=True))
+    "original": union_all(
+        select(items.c.original_key).where(items.c.original_key.in_(_FOUND)),
+        select(segments.c.original_key).where(segments.c.original_key.in_(_FOUND)),
     ),
-    "clean": select(mails.c.blob_key).where(
-        mails.c.blob_key.in_(bindparam("found", expanding=True))
+    "clean": union_all(
+        select(mails.c.blob_key).where(mails.c.blob_key.in_(_FOUND)),
+        select(parts.c.clean_key).where(parts.c.clean_key.in_(_FOUND)),
     ),
 }
 

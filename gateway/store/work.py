@@ -1,6 +1,6 @@
 """The worker role's part of the store: claim, read the original, hand the result over.
 
-Only this module reads originals and only this module writes the clean space. Every
+Only this module reads originals, and only it and `results` write the clean space. Every
 change is a compare-and-set on the row's version with its audit row in one transaction;
 a lost race changes nothing.
 """
@@ -8,31 +8,44 @@ a lost race changes nothing.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import os
-import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from gateway.config import Config
-from gateway.store import audit, clean, dispatch, keyfiles, keys, presence, retention, unsealing
+from gateway.store import (
+    audit,
+    clean,
+    dispatch,
+    keyfiles,
+    keys,
+    presence,
+    results,
+    retention,
+    unsealing,
+)
 from gateway.store.blobs import Blobs
 from gateway.store.engine import Database
 from gateway.store.errors import Corrupt, OriginalGone, StoreError, StoreFull
 from gateway.store.ids import now_us
 from gateway.store.intake import Envelope
-from gateway.store.tables import bodies, deliveries, items, mails, parts
+from gateway.store.results import LEASED, ItemResult, NewMail, StoredOutput, Verified
+from gateway.store.tables import bodies, deliveries, files, items, segments
 from gateway.store.tables import keys as key_table
-from sanitizers.findings import Finding
 
+#: Held only for the malware scanner: it is tried again, nobody has to decide.
+HOLD_SCANNER: Final = "scanner"
+_WORK: Final = items.c.state.in_(("received", "processing")) | (
+    (items.c.state == "held") & (items.c.hold == HOLD_SCANNER)
+)
 _DUE: Final = (
     select(items)
-    .where(items.c.state.in_(("received", "processing")), items.c.next_at <= bindparam("now"))
+    .where(_WORK, items.c.next_at <= bindparam("now"))
     .order_by(items.c.next_at)
     .limit(bindparam("most"))
 )
@@ -50,31 +63,13 @@ _CLAIM: Final = (
         updated_at=bindparam("b_now"),
     )
 )
-_MINE: Final = (
-    (items.c.id == bindparam("b_id"))
-    & (items.c.version == bindparam("b_version"))
-    & (items.c.owner == bindparam("b_owner"))
-    & (items.c.state == "processing")
-)
-_RENEW: Final = update(items).where(_MINE).values(next_at=bindparam("b_lease"))
-_FINISH: Final = (
-    update(items)
-    .where(_MINE)
-    .values(
-        state=bindparam("b_state"),
-        version=items.c.version + 1,
-        owner=None,
-        next_at=None,
-        outcome=bindparam("b_outcome"),
-        subject=bindparam("b_subject"),
-        updated_at=bindparam("b_now"),
-    )
-)
+_RENEW: Final = update(items).where(LEASED).values(next_at=bindparam("b_lease"))
 _RELEASE: Final = (
     update(items)
-    .where(_MINE)
+    .where(LEASED)
     .values(
-        state="received",
+        state=bindparam("b_state"),
+        hold=bindparam("b_hold"),
         version=items.c.version + 1,
         owner=None,
         attempts=items.c.attempts - bindparam("b_back"),
@@ -82,36 +77,11 @@ _RELEASE: Final = (
         updated_at=bindparam("b_now"),
     )
 )
-_READY: Final = (
-    update(deliveries)
-    .where(deliveries.c.id == bindparam("b_id"), deliveries.c.state == "waiting")
-    .values(
-        state="ready",
-        version=deliveries.c.version + 1,
-        profile=bindparam("b_profile"),
-        mail_id=bindparam("b_mail"),
-        next_at=bindparam("b_now"),
-        updated_at=bindparam("b_now"),
-    )
-)
-_DROP: Final = (
-    update(deliveries)
-    .where(deliveries.c.item_id == bindparam("b_item"), deliveries.c.state == "waiting")
-    .values(
-        state="dropped",
-        version=deliveries.c.version + 1,
-        next_at=None,
-        updated_at=bindparam("b_now"),
-        finished_at=bindparam("b_now"),
-    )
-)
 _SEALED: Final = (
     select(key_table.c.wrapped, bodies.c.data)
     .outerjoin(bodies, (bodies.c.key == key_table.c.original_key) & (bodies.c.space == "original"))
     .where(key_table.c.original_key == bindparam("b_id"))
 )
-_INSERT_PARTS: Final = insert(parts)
-_INSERT_MAIL: Final = insert(mails)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,47 +96,17 @@ class ClaimedItem:
     size: int
     received_at: int
     deliveries: tuple[tuple[int, str], ...]  # (delivery id, recipient)
+    profile: str = ""  # wished for by the uploader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PartRow:
-    """One node of the item's tree, in pre-order."""
+class ClaimedFile:
+    """One file of an upload. The strings are the uploader's words."""
 
-    profile: str
-    n: int
-    parent: int | None
+    id: str
     name: str
-    media_type: str
-    outcome: str
-    method: str
-    findings: tuple[Finding, ...]
-    reason: str | None
-    size: int | None
-    sha256: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewMail:
-    """An assembled, checked mail for one profile."""
-
-    profile: str
-    purpose: str  # cleaned, notice
-    data: bytes
-    message_id: str
-    envelope_from: str
-    smtputf8: bool
-    delivery_ids: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemResult:
-    """Everything that cleaning an item came to. No mails: its deliveries are dropped."""
-
-    outcome: str
-    subject: str
-    parts: tuple[PartRow, ...]
-    mails: tuple[NewMail, ...]
-    audit: Mapping[str, object]
+    claimed_type: str
+    size: int
 
 
 class Work:
@@ -271,6 +211,7 @@ class Work:
                 size=row.size,
                 received_at=row.received_at,
                 deliveries=tuple(to[row.id]),
+                profile=row.profile or "",
             )
             for row in due
         ]
@@ -284,27 +225,42 @@ class Work:
             return {
                 item.id
                 for item in mine
-                if connection.execute(_RENEW, {**self._key(item), "b_lease": lease}).rowcount
+                if connection.execute(_RENEW, {**self._lease(item), "b_lease": lease}).rowcount
             }
 
         return await self.database.write(fn) if mine else set()
 
     async def release(
-        self, item: ClaimedItem, *, delay_seconds: float, why: str, attempt_back: bool = False
+        self,
+        item: ClaimedItem,
+        *,
+        delay_seconds: float,
+        why: str,
+        attempt_back: bool = False,
+        hold: str = "",
     ) -> bool:
         """Give an item back, due again after `delay_seconds`; False: it was not ours.
 
         `attempt_back` takes the counted attempt back: only where the item surely had no
         part in the failure, else an item that breaks its worker would be tried for ever.
+        `hold` says what it waits for meanwhile (and that people may see it as held).
         """
 
         def fn(connection: Connection) -> bool:
             now = now_us()
             due = now + int(delay_seconds * 1e6)
-            row = {**self._key(item), "b_due": due, "b_now": now, "b_back": int(attempt_back)}
+            row = {
+                **self._lease(item),
+                "b_due": due,
+                "b_now": now,
+                "b_back": int(attempt_back or bool(hold)),
+                "b_state": "held" if hold else "received",
+                "b_hold": hold or None,
+            }
             if connection.execute(_RELEASE, row).rowcount == 0:
                 return False
-            audit.append(connection, "worker", [audit.Event(item.id, "released", {"why": why})])
+            event = "held" if hold else "released"
+            audit.append(connection, "worker", [audit.Event(item.id, event, {"why": why})])
             return True
 
         return await self.database.write(fn)
@@ -339,6 +295,31 @@ class Work:
             return self._decrypt(item, wrapped, small, fd)
         return await asyncio.to_thread(self._decrypt, item, wrapped, small, fd)
 
+    async def files(self, item: ClaimedItem) -> list[ClaimedFile]:
+        """The files of an upload, in their order."""
+        return await self.database.read(lambda c: _files(c, item.id))
+
+    async def file_to_fd(self, file: ClaimedFile, fd: int) -> int:
+        """Decrypt one file of an upload into `fd`; returns its size in bytes.
+
+        Raises:
+            OriginalGone: it was destroyed.
+            Corrupt: it is not what was accepted; `fd` holds an unusable beginning.
+        """
+        return await asyncio.to_thread(self._decrypt_file, file, fd)
+
+    def _decrypt_file(self, file: ClaimedFile, fd: int) -> int:
+        size = 0
+        for key, expected in self.database.read_sync(lambda c: _segments(c, file.id)):
+            wrapped, small = self.database.read_sync(partial(_sealed, key=key))
+            written = self._unseal(key, wrapped, small, fd)
+            if written != expected:
+                raise Corrupt("a segment has another size")
+            size += written
+        if size != file.size:
+            raise OriginalGone("segments are missing")
+        return size
+
     async def read_original(self, item: ClaimedItem) -> bytes:
         """The original as bytes (small ones: tests and operators)."""
         read_fd = os.memfd_create("original", os.MFD_CLOEXEC)
@@ -349,19 +330,35 @@ class Work:
             os.close(read_fd)
 
     def _decrypt(self, item: ClaimedItem, wrapped: bytes, small: bytes | None, fd: int) -> int:
+        size = self._unseal(item.id, wrapped, small, fd)
+        if size != item.size:
+            raise Corrupt("the original has another size")
+        return size
+
+    def _unseal(self, key: str, wrapped: bytes, small: bytes | None, fd: int) -> int:
         pieces: Iterator[bytes] = (
-            iter([small]) if small is not None else self._originals.chunks(item.id)
+            iter([small]) if small is not None else self._originals.chunks(key)
         )
-        data_key = unsealing.unwrap(wrapped, item.id, self._private_key)
+        data_key = unsealing.unwrap(wrapped, key, self._private_key)
         size = 0
-        for chunk in unsealing.unseal(pieces, item.id, data_key):
+        for chunk in unsealing.unseal(pieces, key, data_key):
             view = memoryview(chunk)
             size += len(chunk)
             while view:
                 view = view[os.write(fd, view) :]
-        if size != item.size:
-            raise Corrupt("the original has another size")
         return size
+
+    async def store_output(self, item: ClaimedItem, output: Verified) -> StoredOutput:
+        """Make a verified output durable, before `finish` names it.
+
+        Raises:
+            StoreFull, StoreUnavailable: nothing of it is kept.
+        """
+        return await results.store_output(self._clean, item.id, output)
+
+    def discard(self, outputs: Sequence[StoredOutput]) -> None:
+        """Remove stored outputs that `finish` will not name."""
+        results.discard(self._clean, outputs)
 
     async def finish(self, item: ClaimedItem, result: ItemResult) -> bool:
         """Store the result in one transaction; False: the lease was lost, nothing is done.
@@ -370,68 +367,33 @@ class Work:
             StoreFull, StoreUnavailable: nothing is done; give the item back.
         """
         stored: list[tuple[NewMail, str, bool]] = []
-        for number, mail in enumerate(result.mails):
-            # Random: a second call for the same lease must not touch what the first stored.
-            key = f"{item.id}c{number}x{secrets.token_hex(8)}"
+        for mail in result.mails:
+            key = results.clean_key(item.id, "c")
             large = len(mail.data) > clean.SMALL_CLEAN
             if large:
                 try:
                     await asyncio.to_thread(self._clean.put, key, mail.data)
                 except StoreError:
-                    self._discard(stored)
+                    self._discard(result, stored)
                     raise
             stored.append((mail, key, large))
+        lease = self._lease(item)
         try:
-            done = await self.database.write(lambda c: self._finish(c, item, result, stored))
+            done = await self.database.write(lambda c: results.record(c, lease, result, stored))
         except StoreFull:
-            self._discard(stored)
+            self._discard(result, stored)
             raise
         if done:
-            dispatch.notify(self._config.data_dir, "lgwan")
+            dispatch.notify(self._config.data_dir, "internet" if item.kind == "upload" else "lgwan")
         else:
-            self._discard(stored)
+            self._discard(result, stored)
         return done
 
-    def _discard(self, stored: list[tuple[NewMail, str, bool]]) -> None:
+    def _discard(self, result: ItemResult, stored: list[tuple[NewMail, str, bool]]) -> None:
+        results.discard(self._clean, result.outputs)
         for _, key, large in stored:
             if large:
                 self._clean.delete(key)
-
-    def _finish(
-        self,
-        connection: Connection,
-        item: ClaimedItem,
-        result: ItemResult,
-        stored: list[tuple[NewMail, str, bool]],
-    ) -> bool:
-        now = now_us()
-        row = {
-            **self._key(item),
-            "b_state": "ready" if stored else "bounced",
-            "b_outcome": result.outcome,
-            "b_subject": result.subject,
-            "b_now": now,
-        }
-        if connection.execute(_FINISH, row).rowcount == 0:
-            return False
-        if result.parts:
-            connection.execute(_INSERT_PARTS, [_part(item.id, p) for p in result.parts])
-        for mail, key, large in stored:
-            if not large:
-                clean.store_small(connection, key, mail.data)
-            inserted = connection.execute(_INSERT_MAIL, _mail(item.id, mail, key))
-            (mail_id,) = inserted.inserted_primary_key or (None,)
-            connection.execute(
-                _READY,
-                [
-                    {"b_id": d, "b_profile": mail.profile, "b_mail": mail_id, "b_now": now}
-                    for d in mail.delivery_ids
-                ],
-            )
-        connection.execute(_DROP, {"b_item": item.id, "b_now": now})
-        event = "cleaned" if stored else "dropped"
-        audit.append(connection, "worker", [audit.Event(item.id, event, dict(result.audit))])
-        return True
 
     async def purge(self) -> int:
         """Destroy originals and clean bodies whose time is over; returns how many items."""
@@ -439,7 +401,7 @@ class Work:
             self.database, self._originals, self._clean, self._config.retention
         )
 
-    def _key(self, item: ClaimedItem) -> dict[str, object]:
+    def _lease(self, item: ClaimedItem) -> dict[str, object]:
         return {"b_id": item.id, "b_version": item.version, "b_owner": self._owner}
 
 
@@ -448,44 +410,24 @@ def _is_due(connection: Connection, tried: bool) -> bool:
     return connection.execute(which, {"now": now_us(), "most": 1}).first() is not None
 
 
-def _sealed(connection: Connection, item_id: str) -> tuple[bytes, bytes | None]:
-    found = connection.execute(_SEALED, {"b_id": item_id}).first()
+def _files(connection: Connection, item_id: str) -> list[ClaimedFile]:
+    rows = connection.execute(select(files).where(files.c.item_id == item_id).order_by(files.c.n))
+    return [
+        ClaimedFile(id=r.id, name=r.name, claimed_type=r.claimed_type, size=r.size) for r in rows
+    ]
+
+
+def _segments(connection: Connection, file_id: str) -> list[tuple[str, int]]:
+    rows = connection.execute(
+        select(segments.c.original_key, segments.c.size)
+        .where(segments.c.file_id == file_id)
+        .order_by(segments.c.n)
+    )
+    return [(r.original_key, r.size) for r in rows]
+
+
+def _sealed(connection: Connection, key: str) -> tuple[bytes, bytes | None]:
+    found = connection.execute(_SEALED, {"b_id": key}).first()
     if found is None:
         raise OriginalGone("its key was destroyed")
     return found.wrapped, found.data
-
-
-def _part(item_id: str, part: PartRow) -> dict[str, object]:
-    findings = [
-        {"kind": f.kind, "action": f.action, "count": f.count, "where": f.where, "sha256": f.sha256}
-        for f in part.findings
-    ]
-    return {
-        "item_id": item_id,
-        "profile": part.profile,
-        "n": part.n,
-        "parent": part.parent,
-        "name": part.name,
-        "media_type": part.media_type,
-        "outcome": part.outcome,
-        "method": part.method,
-        "findings": json.dumps(findings, ensure_ascii=False),
-        "reason": part.reason,
-        "size": part.size,
-        "sha256": part.sha256,
-        "clean_key": None,
-    }
-
-
-def _mail(item_id: str, mail: NewMail, key: str) -> dict[str, object]:
-    return {
-        "item_id": item_id,
-        "profile": mail.profile,
-        "purpose": mail.purpose,
-        "blob_key": key,
-        "sha256": hashlib.sha256(mail.data).hexdigest(),
-        "size": len(mail.data),
-        "message_id": mail.message_id,
-        "envelope_from": mail.envelope_from,
-        "smtputf8": mail.smtputf8,
-    }

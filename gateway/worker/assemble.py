@@ -16,7 +16,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import Final
 
-from gateway.store.work import ClaimedItem, NewMail, PartRow
+from gateway.store.results import NewMail, PartRow
+from gateway.store.work import ClaimedItem
 from gateway.worker import check, notice
 from gateway.worker.check import CheckFailed
 from gateway.worker.compose import Attachment, Draft, compose

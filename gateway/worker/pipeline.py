@@ -81,6 +81,7 @@ class CleanedPart:
     output: SealedBytes | None = None
     members: list[CleanedPart] = field(default_factory=list)
     split: Split | None = None  # of a mail: its checked headers, text and facts
+    beside: bool = False  # found inside, reaches the reader beside the file
 
     def walk(self) -> Iterator[CleanedPart]:
         """This part and everything below it, in pre-order."""
@@ -135,11 +136,21 @@ class Pipeline:
         return await self._mail(source, name=name, budget=TreeBudget(), depth=0, findings=())
 
     async def clean_file(
-        self, source: SealedBytes, *, name: str, claimed_type: str = ""
+        self,
+        source: SealedBytes,
+        *,
+        name: str,
+        claimed_type: str = "",
+        budget: TreeBudget | None = None,
     ) -> CleanedPart:
-        """One file with everything in it."""
+        """One file with everything in it. Files of one item share a `budget`."""
         return await self._part(
-            source, name=name, claimed_type=claimed_type, charset="", budget=TreeBudget(), depth=0
+            source,
+            name=name,
+            claimed_type=claimed_type,
+            charset="",
+            budget=budget or TreeBudget(),
+            depth=0,
         )
 
     async def _part(

@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections.abc import Awaitable, Callable
+from functools import partial
 from time import monotonic
 from typing import Final
 
@@ -24,12 +26,14 @@ from gateway.store.dispatch import Waker
 from gateway.store.errors import Corrupt, OriginalGone, StoreError
 from gateway.store.ids import now_us
 from gateway.store.presence import BEAT_SECONDS, Presence
-from gateway.store.work import ClaimedItem, ItemResult, NewMail, PartRow, Work
+from gateway.store.results import ItemResult, NewMail, PartRow
+from gateway.store.work import ClaimedFile, ClaimedItem, Work
 from gateway.worker import assemble, metrics
 from gateway.worker.assemble import MailLoop, Site
 from gateway.worker.canary import check as check_canary
 from gateway.worker.check import CheckFailed
 from gateway.worker.pipeline import CleanedPart, Pipeline, withheld
+from gateway.worker.uploads import UploadCleaner
 from sanitizers.model import Outcome
 from sanitizers.reasons import ReasonCode
 
@@ -60,6 +64,7 @@ class Worker:
         self._work = work
         self._sandbox = sandbox
         self._site = site
+        self._uploads = UploadCleaner(work, sandbox, policy, self._open_file)
         self._running: dict[asyncio.Task[None], ClaimedItem] = {}
         self._bytes = 0
         self._most_items = config.workers.count * ITEMS_PER_SLOT
@@ -174,32 +179,41 @@ class Worker:
     async def _clean(self, item: ClaimedItem) -> None:
         if item.attempts > self._config.workers.max_attempts:
             log.error("item_given_up", attempts=item.attempts)
-            result = self._in_place_of(item, ReasonCode.GIVEN_UP)
+            result = await self._in_place_of(item, ReasonCode.GIVEN_UP)
+        elif item.kind == "upload":
+            result = await self._uploads.clean(item)
         else:
             try:
                 source = await self._open(item)
             except (OriginalGone, Corrupt) as error:
                 log.error("original_unreadable", code=error.code)
-                result = self._in_place_of(item, ReasonCode.INTERNAL)
+                result = await self._in_place_of(item, ReasonCode.INTERNAL)
             else:
                 with source:
                     result = await self._result(item, source)
         if await self._work.finish(item, result):
             metrics.items.labels(outcome=result.outcome).inc()
-            log.info("item_cleaned", outcome=result.outcome, mails=len(result.mails))
+            log.info("item_cleaned", kind=item.kind, outcome=result.outcome)
         else:
             log.warning("item_lost", why="another worker has it")
 
     async def _open(self, item: ClaimedItem) -> SealedBytes:
-        if item.size <= MAX_MEMFD_INPUT:
+        return await self._sealed(item.size, partial(self._work.original_to_fd, item))
+
+    async def _open_file(self, file: ClaimedFile) -> SealedBytes:
+        return await self._sealed(file.size, partial(self._work.file_to_fd, file))
+
+    async def _sealed(self, size: int, write: Callable[[int], Awaitable[int]]) -> SealedBytes:
+        """What `write` puts into a descriptor: in memory, or in an unlinked file if large."""
+        if size <= MAX_MEMFD_INPUT:
             with Scratch() as scratch:
-                await self._work.original_to_fd(item, scratch.fd)
+                await write(scratch.fd)
                 return scratch.seal()
         folder = self._config.data_dir / "tmp"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         unlinked = UnlinkedFile(folder)
         try:
-            await self._work.original_to_fd(item, unlinked.fd)
+            await write(unlinked.fd)
             return unlinked.seal()
         finally:
             unlinked.close()
@@ -266,7 +280,9 @@ class Worker:
             groups.setdefault(effective, []).append(delivery_id)
         return [(effective, tuple(ids)) for effective, ids in groups.items()]
 
-    def _in_place_of(self, item: ClaimedItem, code: ReasonCode) -> ItemResult:
+    async def _in_place_of(self, item: ClaimedItem, code: ReasonCode) -> ItemResult:
+        if item.kind == "upload":
+            return self._uploads.in_place_of(item, await self._work.files(item), code)
         mails = tuple(
             assemble.withheld_mail(
                 item, code=code, profile=effective.label, delivery_ids=ids, site=self._site

@@ -34,6 +34,8 @@ class Served:
                 "data_dir": tmp_path / "data",
                 "smtp": {"listen": f"127.0.0.1:{free_port()}", "min_free_disk": 1},
                 "ops": {"listen": f"127.0.0.1:{free_port()}"},
+                "internet": {"listen": f"127.0.0.1:{free_port()}"},
+                "lgwan": {"listen": f"127.0.0.1:{free_port()}"},
                 "relay": {"next_hop": f"smtp://127.0.0.1:{free_port()}"},
             }
         )
@@ -42,6 +44,8 @@ class Served:
             f'data_dir = "{self.config.data_dir}"\n'
             f'[smtp]\nlisten = "{self.config.smtp.listen}"\nmin_free_disk = 1\n'
             f'[ops]\nlisten = "{self.config.ops.listen}"\n'
+            f'[internet]\nlisten = "{self.config.internet.listen}"\n'
+            f'[lgwan]\nlisten = "{self.config.lgwan.listen}"\n'
             f'[relay]\nnext_hop = "{self.config.relay.next_hop}"\n'
             "[workers]\ncount = 1\n",
             encoding="utf-8",

@@ -31,7 +31,9 @@ def make_config(data_dir: Path, *, relay: dict | None = None, **smtp) -> Config:
     smtp.setdefault("hostname", "mx.example.jp")
     smtp.setdefault("relay_domains", ("example.jp",))
     smtp.setdefault("min_free_disk", 1)
-    config = Config(data_dir=data_dir, smtp=smtp, relay=relay or {})
+    config = Config(
+        data_dir=data_dir, smtp=smtp, relay=relay or {}, internet={"listen": "127.0.0.1:0"}
+    )
     data_dir.mkdir(mode=0o700, exist_ok=True)
     schema.prepare(config)
     return config

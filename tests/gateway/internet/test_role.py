@@ -8,12 +8,14 @@ import time
 
 import pytest
 
+from gateway import policy
 from gateway.config import Config
 from gateway.internet import role
 from gateway.internet.features import Features, HeardFeatures
 from gateway.store.engine import Database
 from gateway.store.presence import Process, listed
 from gateway.store.work import Work
+from gateway.web.server import ListenerRefused
 from tests.gateway.internet.harness import WAIT, Gateway, Talk, make_certificate, make_config
 
 
@@ -63,8 +65,8 @@ def test_each_mistake_is_named_with_its_key(smtp, key):
 
 def test_an_unsafe_listener_does_not_start(tmp_path):
     config = make_config(tmp_path, listen="0.0.0.0:0")
-    with pytest.raises(role.ListenerRefused, match="not loopback"):
-        asyncio.run(role.run(config, asyncio.Event()))
+    with pytest.raises(ListenerRefused, match="not loopback"):
+        asyncio.run(role.run(config, policy.load(None), asyncio.Event()))
 
 
 def free_port(family: socket.AddressFamily = socket.AF_INET, host: str = "127.0.0.1") -> int:
@@ -95,7 +97,7 @@ def serve(config: Config, stop: "multiprocessing.synchronize.Event") -> None:
             loop.call_soon_threadsafe(stopping.set)
 
         threading.Thread(target=wait, daemon=True).start()
-        await role.run(config, stopping)
+        await role.run(config, policy.load(None), stopping)
 
     uvloop.run(main())
 
@@ -169,7 +171,7 @@ def test_a_serving_process_is_listed_with_its_heartbeat_and_goes_at_the_end(tmp_
 
     async def main() -> None:
         stop = asyncio.Event()
-        running = asyncio.create_task(role.run(config, stop))
+        running = asyncio.create_task(role.run(config, policy.load(None), stop))
         async with asyncio.timeout(WAIT):
             while not (rows := await database.read(listed)):  # noqa: ASYNC110 - a table has no event
                 await asyncio.sleep(0.02)

@@ -11,7 +11,8 @@ from gateway.store import schema
 from gateway.store.engine import database_path
 from gateway.store.ids import now_us
 from gateway.store.intake import Envelope, Intake
-from gateway.store.work import ItemResult, NewMail, Work
+from gateway.store.results import ItemResult, NewMail
+from gateway.store.work import Work
 
 ROOT = Path(__file__).parents[3]
 SMALL = b"Subject: small\r\n\r\nbody\r\n"

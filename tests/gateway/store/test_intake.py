@@ -9,7 +9,8 @@ import pytest
 
 from gateway.store import schema
 from gateway.store.errors import StoreFull, StoreUnavailable
-from gateway.store.intake import SMALL_BODY, Intake
+from gateway.store.intake import Intake
+from gateway.store.spool import SMALL_BODY
 from gateway.store.work import Work
 from tests.gateway.store.harness import (
     accept,
@@ -115,7 +116,7 @@ def test_a_caller_who_leaves_while_the_commit_waits_takes_no_blob_away(config, i
         spool = intake.spool()
         spool.write(body)
         task = asyncio.ensure_future(intake.accept(spool, envelope()))
-        while not any(p.name == spool.item_id for p in blob_files(config)):  # noqa: ASYNC110
+        while not any(p.name == spool.key for p in blob_files(config)):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
         await asyncio.sleep(0.05)
         task.cancel()

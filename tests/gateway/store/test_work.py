@@ -9,7 +9,8 @@ import pytest
 
 from gateway.store.clean import SMALL_CLEAN
 from gateway.store.errors import Corrupt, OriginalGone, StoreFull
-from gateway.store.work import ItemResult, PartRow, Work
+from gateway.store.results import ItemResult, PartRow
+from gateway.store.work import Work
 from tests.gateway.store.harness import (
     accept,
     blob_files,

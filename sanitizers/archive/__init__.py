@@ -1,0 +1,1 @@
+"""Archives and compressed files: members cleaned one by one, written anew as ZIP."""

@@ -1,0 +1,1 @@
+"""Calendars and cards: iCalendar and vCard."""

@@ -1,0 +1,1 @@
+"""Mail in other wrappings: Outlook messages, TNEF, mbox, S/MIME."""

@@ -1,0 +1,1 @@
+"""Sound and video, and formats that are only identified."""

@@ -1,0 +1,1 @@
+"""Office documents: OOXML, ODF, and the older forms that become OOXML."""
