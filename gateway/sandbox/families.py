@@ -94,9 +94,7 @@ FAMILIES: Final = (
     Family(
         name="calendar",
         package="sanitizers.calendar",
-        limits=Limits(
-            wall_seconds=30, cpu_seconds=20, memory_bytes=800 * MB, output_bytes=50 * MB
-        ),
+        limits=Limits(wall_seconds=30, cpu_seconds=20, memory_bytes=800 * MB, output_bytes=50 * MB),
         weight_bytes=32 * MB,
         weight_factor=8,
         quick=True,

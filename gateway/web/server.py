@@ -27,6 +27,7 @@ from gateway.web.edge import Edge, networks
 
 HEAD_SECONDS: Final = 15.0  # a whole request head must have come by then
 KEEP_ALIVE_SECONDS: Final = 20
+LINGER_SECONDS: Final = 2.0  # closed at once, the sender would see a reset, not the answer
 STOP_SECONDS: Final = 10  # running requests may end; then they are cut
 LOOK_SECONDS: Final = 5.0  # between two looks at the certificate files
 MAX_HEAD: Final = 64_000  # bytes of a request head
@@ -137,6 +138,12 @@ class _Protocol(H11Protocol):
         if self._head is not None and self.conn.our_state is not h11.IDLE:
             self._head.cancel()
             self._head = None
+
+    def on_response_complete(self) -> None:
+        """A body that still comes after its answer is read for a moment, not for ever."""
+        super().on_response_complete()
+        if self.conn.their_state is h11.SEND_BODY:
+            self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
     def _expect_head(self) -> None:
         self._head = self.loop.call_later(HEAD_SECONDS, self._no_head)
