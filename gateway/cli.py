@@ -86,7 +86,7 @@ def check_config(config: ConfigOption = None) -> None:
     from gateway import serving
 
     loaded, policy = _load(config)
-    problems, remarks = serving.check(loaded)
+    problems, remarks = serving.check(loaded, policy)
     for remark in remarks:
         typer.echo(f"note: {remark}")
     if problems:
@@ -128,6 +128,7 @@ def sanitize(
     """Clean files through the same sandbox and policy as a mail."""
     from gateway import sanitize as cleaning
     from gateway.sandbox.pool import Sandbox, SandboxUnavailable
+    from gateway.worker.scan import Scanner, ScannerUnavailable
 
     loaded, policy = _load(config)
     configure(role="sanitize", level="error")
@@ -149,7 +150,10 @@ def sanitize(
         with tempfile.TemporaryDirectory(prefix="mugaika-") as scratch:
             try:
                 await sandbox.start()
-                cleaner = cleaning.Cleaner(sandbox, policy.profile(name), Path(scratch))
+                scanner = Scanner(loaded.scanner) if loaded.scanner.socket else None
+                cleaner = cleaning.Cleaner(
+                    sandbox, policy.profile(name), Path(scratch), scanner=scanner
+                )
                 for number, item in enumerate(found, start=1):
                     _progress(number, len(found))
                     codes.append(await one(cleaner, item))
@@ -163,7 +167,7 @@ def sanitize(
         except FileExistsError as error:
             typer.echo(f"mugaika: {error.filename2 or error.filename}: exists", err=True)
             return EXIT_USAGE
-        except (SandboxUnavailable, OSError) as error:
+        except (SandboxUnavailable, ScannerUnavailable, OSError) as error:
             typer.echo(f"mugaika: {item.path}: {error}", err=True)
             return EXIT_INTERNAL
         if as_json:

@@ -40,6 +40,8 @@ class Profile(_Strict):
     description: str = ""
     choosable: bool = False  # by staff for an upload, where no rule sets another
     attachments: Literal["inline", "drop"] = "inline"
+    #: off, optional (a scanner that is down is only noted), required (what waits is held)
+    scan: Literal["off", "optional", "required"] = "optional"
     methods: dict[TypePattern, MethodName] = Field(default_factory=dict)
 
 
@@ -68,6 +70,7 @@ class Effective:
 
     label: str  # profile name, with the numbers of the type rules that changed it
     attachments: str
+    scan: str
     methods: tuple[tuple[str, str], ...]  # (type pattern, method), first match wins
 
     def method_for(self, media_type: str, offered: tuple[str, ...]) -> str:
@@ -165,7 +168,7 @@ class Policy:
         own = sorted(profile.methods.items(), key=lambda item: (_specificity(item[0]), item[0]))
         overrides = [(str(r.type), str(r.method)) for _, r in typed]
         label = name + "".join(f"+{number}" for number, _ in typed)
-        return Effective(label, profile.attachments, (*overrides, *own))
+        return Effective(label, profile.attachments, profile.scan, (*overrides, *own))
 
 
 BUILT_IN: Final[Mapping[str, object]] = {

@@ -21,6 +21,7 @@ from gateway.sandbox.pool import Sandbox
 from gateway.worker import assemble
 from gateway.worker.check import CheckFailed
 from gateway.worker.pipeline import MAIL, CleanedPart, Pipeline, withheld
+from gateway.worker.scan import Scanner
 from sanitizers.limits import MB
 from sanitizers.model import Outcome
 from sanitizers.reasons import REASONS, ReasonCode
@@ -129,15 +130,22 @@ def _write_new(path: Path, data: bytes) -> None:
 class Cleaner:
     """Cleans files one after the other under one policy."""
 
-    def __init__(self, sandbox: Sandbox, policy: Effective, scratch: Path) -> None:
-        self._pipeline = Pipeline(sandbox, policy)
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        policy: Effective,
+        scratch: Path,
+        *,
+        scanner: Scanner | None = None,
+    ) -> None:
+        self._pipeline = Pipeline(sandbox, policy, scanner=scanner)
         self._scratch = scratch
 
     async def clean(self, item: Input, place: Path, *, folder: bool) -> Done:
         """Clean one input and write its output file, when there is one.
 
         Raises:
-            SandboxUnavailable: the sandbox itself failed; nothing was written.
+            SandboxUnavailable, ScannerUnavailable: nothing was written.
             FileExistsError: `-o FILE` exists.
         """
         started = monotonic()

@@ -20,7 +20,7 @@ class CannotStart(Exception):
     """The gateway must not start like this; the text says why and what to do."""
 
 
-def check(config: Config) -> tuple[list[str], list[str]]:
+def check(config: Config, policy: Policy | None = None) -> tuple[list[str], list[str]]:
     """(problems that refuse the start, remarks worth reading)."""
     from gateway.internet.role import check_listener
     from gateway.web.server import check_listener as check_web
@@ -38,6 +38,13 @@ def check(config: Config) -> tuple[list[str], list[str]]:
             "bounce.next_hop: bounces to the Internet need sender checks, which "
             "this version does not have; leave it empty (notice to the operator)"
         )
+    if policy is not None and not config.scanner.socket:
+        problems += [
+            f'scanner.socket: profile "{name}" requires a malware scan; name the daemon\'s '
+            "socket, or change the profile"
+            for name, profile in policy.file.profiles.items()
+            if profile.scan == "required"
+        ]
     remarks = []
     if not config.smtp.relay_domains:
         remarks.append("smtp.relay_domains is empty: every recipient is refused")
@@ -68,7 +75,7 @@ def serve(config: Config, policy: Policy, config_file: Path | None, role: str | 
     """
     if role is not None and role not in ROLES:
         raise CannotStart(f"--role {role}: one of {', '.join(ROLES)}")
-    problems, _remarks = check(config)
+    problems, _remarks = check(config, policy)
     if problems:
         raise CannotStart("\n".join(problems))
     if role is None:

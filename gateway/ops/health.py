@@ -70,7 +70,7 @@ def examine(config: Config, view: View) -> list[Component]:
             _disk(config),
         ]
     checks: list[Callable[[Config, Snapshot], Component]] = [
-        _store, _queue, _outgoing, _receivers, _workers, _sandbox, _relay, _separation,
+        _store, _queue, _outgoing, _receivers, _workers, _sandbox, _relay, _separation, _scanner,
     ]  # fmt: skip
     found = [check(config, snapshot) for check in checks]
     return [*found, _disk(config), _certificate(config)]
@@ -148,6 +148,20 @@ def _relay(config: Config, snapshot: Snapshot) -> Component:
     return Component("next_hop", "green", f"{hop}: the last connection worked")
 
 
+def _scanner(config: Config, snapshot: Snapshot) -> Component:
+    if not config.scanner.socket:
+        return Component("scanner", "green", "no malware scanner is configured")
+    states = [p.detail.get("scanner") or {} for p in _alive(snapshot, "worker")]
+    if not all(states) or not states:
+        return Component("scanner", "yellow", "no worker has asked the malware scanner yet")
+    for state in states:
+        if state.get("error"):
+            status: Status = "red" if state.get("required") else "yellow"
+            what = "what needs a scan is held" if state.get("required") else "nothing is scanned"
+            return Component("scanner", status, f"does not answer ({state['error']}); {what}")
+    return Component("scanner", "green", str(states[0].get("version", "")))
+
+
 def _separation(_config: Config, _snapshot: Snapshot) -> Component:
     return Component(
         "separation",
@@ -170,9 +184,17 @@ def _disk(config: Config) -> Component:
 
 
 def _certificate(config: Config) -> Component:
-    path = config.smtp.tls_cert
-    if not path:
+    """The certificate that ends first, of all listeners."""
+    paths = dict.fromkeys(
+        path for path in (config.smtp.tls_cert, config.internet.tls_cert, config.lgwan.tls_cert)
+        if path
+    )  # fmt: skip
+    if not paths:
         return Component("certificate", "green", "no certificate configured")
+    return max((_one_certificate(path) for path in paths), key=lambda c: _ORDER.index(c.status))
+
+
+def _one_certificate(path: str) -> Component:
     try:
         certificate = x509.load_pem_x509_certificate(Path(path).read_bytes())
     except (OSError, ValueError):

@@ -30,6 +30,7 @@ from gateway.sandbox.protocol import (
 )
 from gateway.worker import check
 from gateway.worker.check import CheckFailed
+from gateway.worker.scan import Scanner, ScannerUnavailable, Verdict
 from sanitizers.findings import Action, Finding, Kind
 from sanitizers.identify.labels import extension as extension_for
 from sanitizers.limits import MAX_DEPTH, MAX_PARTS, MB
@@ -123,9 +124,12 @@ def withheld(
 class Pipeline:
     """Cleaning under one effective policy, in one sandbox pool."""
 
-    def __init__(self, sandbox: Sandbox, policy: Effective) -> None:
+    def __init__(
+        self, sandbox: Sandbox, policy: Effective, *, scanner: Scanner | None = None
+    ) -> None:
         self._sandbox = sandbox
         self._policy = policy
+        self._scanner = scanner
 
     async def clean_mail(self, source: SealedBytes, *, name: str = "") -> CleanedPart:
         """A whole mail, as received.
@@ -167,6 +171,59 @@ class Pipeline:
             return withheld(name, claimed_type, over)
         if source.size == 0:
             return withheld(name, claimed_type, ReasonCode.EMPTY)
+        seen, code = await self._scan(source, where="original")
+        if code is not None:
+            return withheld(name, claimed_type, code, findings=seen)
+        part = await self._known(
+            source, name=name, claimed_type=claimed_type, charset=charset, budget=budget,
+            depth=depth,
+        )  # fmt: skip
+        part.findings = (*seen, *part.findings)
+        return part
+
+    async def _scan(
+        self, data: SealedBytes, *, where: str
+    ) -> tuple[tuple[Finding, ...], ReasonCode | None]:
+        """The malware scanner's word: what to report, and why the part must not cross.
+
+        Raises:
+            ScannerUnavailable: the profile requires a scan and there is none.
+        """
+        if self._policy.scan == "off" or (
+            self._scanner is None and self._policy.scan != "required"
+        ):
+            return (), None
+        try:
+            if self._scanner is None:
+                raise ScannerUnavailable("none is configured")
+            scanned = await self._scanner.scan(data)
+        except ScannerUnavailable as error:
+            log.warning("scan_unavailable", why=str(error), where=where)
+            if self._policy.scan == "required":
+                raise
+            missing = Finding(kind=Kind.SCAN_UNAVAILABLE, action=Action.NOTED, where=where)
+            return (missing,), None
+        if scanned.verdict is Verdict.FOUND:
+            log.warning("malware_found", signature=scanned.signature, where=where)
+            found = Finding(kind=Kind.MALWARE, action=Action.REMOVED, where=where)
+            return (found,), ReasonCode.MALWARE
+        if scanned.verdict is Verdict.TOO_LARGE:
+            missing = Finding(kind=Kind.SCAN_UNAVAILABLE, action=Action.NOTED, where=where)
+            required = self._policy.scan == "required"
+            return (missing,), ReasonCode.TOO_LARGE if required else None
+        return (), None
+
+    async def _known(
+        self,
+        source: SealedBytes,
+        *,
+        name: str,
+        claimed_type: str,
+        charset: str,
+        budget: TreeBudget,
+        depth: int,
+    ) -> CleanedPart:
+        """Identify a part and clean it as what it is."""
         ran = await self._sandbox.identify(source, name=name, claimed_type=claimed_type)
         if ran.output is not None:
             ran.output.close()
@@ -226,6 +283,10 @@ class Pipeline:
                 return withheld(request.name, found.media_type, ReasonCode.BAD_REPLY)
             findings = (*found.findings, *cleaned.findings)
             if (code := await self._verify(ran.output, cleaned.media_type)) is not None:
+                return withheld(request.name, found.media_type, code, findings=findings)
+            seen, code = await self._scan(ran.output, where="result")
+            findings = (*findings, *seen)
+            if code is not None:
                 return withheld(request.name, found.media_type, code, findings=findings)
             stack.pop_all()
             return CleanedPart(

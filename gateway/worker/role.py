@@ -27,12 +27,13 @@ from gateway.store.errors import Corrupt, OriginalGone, StoreError
 from gateway.store.ids import now_us
 from gateway.store.presence import BEAT_SECONDS, Presence
 from gateway.store.results import ItemResult, NewMail, PartRow
-from gateway.store.work import ClaimedFile, ClaimedItem, Work
+from gateway.store.work import HOLD_SCANNER, ClaimedFile, ClaimedItem, Work
 from gateway.worker import assemble, metrics
 from gateway.worker.assemble import MailLoop, Site
 from gateway.worker.canary import check as check_canary
 from gateway.worker.check import CheckFailed
 from gateway.worker.pipeline import CleanedPart, Pipeline, withheld
+from gateway.worker.scan import Scanner, ScannerUnavailable
 from gateway.worker.uploads import UploadCleaner
 from sanitizers.model import Outcome
 from sanitizers.reasons import ReasonCode
@@ -46,6 +47,7 @@ GATHER_SECONDS: Final = 0.02  # between two claims while mail keeps coming
 PURGE_SECONDS: Final = 600.0
 ITEMS_PER_SLOT: Final = 16  # items in work per sandbox slot: most wait for a child
 CANARY_SECONDS: Final = 30.0  # health wants one cleaned within the last minute
+HOLD_SECONDS: Final = 10.0  # until a held item asks the malware scanner again
 RETRY_SECONDS: Final = 15.0  # doubled with each attempt: 30 s, 1 min, 2 min
 STOP_GRACE_SECONDS: Final = 20.0  # running items may finish; then they are given back
 _ORDER: Final = (
@@ -64,7 +66,8 @@ class Worker:
         self._work = work
         self._sandbox = sandbox
         self._site = site
-        self._uploads = UploadCleaner(work, sandbox, policy, self._open_file)
+        self._scanner = Scanner(config.scanner) if config.scanner.socket else None
+        self._uploads = UploadCleaner(work, sandbox, policy, self._open_file, scanner=self._scanner)
         self._running: dict[asyncio.Task[None], ClaimedItem] = {}
         self._bytes = 0
         self._most_items = config.workers.count * ITEMS_PER_SLOT
@@ -159,6 +162,11 @@ class Worker:
             why = "worker stops"
             await self._work.release(item, delay_seconds=0, why=why, attempt_back=True)
             raise
+        except ScannerUnavailable as error:
+            log.warning("item_held", why="scanner", detail=str(error))
+            await self._work.release(
+                item, delay_seconds=HOLD_SECONDS, why="scanner", hold=HOLD_SCANNER
+            )
         except StoreError as error:
             await self._give_back(item, error, attempt_back=True)
         except Exception as error:  # noqa: BLE001 - whatever it is, the item is due again
@@ -224,7 +232,9 @@ class Worker:
         outcomes: list[Outcome] = []
         subject = ""
         for effective, delivery_ids in self._by_policy(item):
-            cleaned = root = await Pipeline(self._sandbox, effective).clean_mail(source)
+            cleaned = root = await Pipeline(
+                self._sandbox, effective, scanner=self._scanner
+            ).clean_mail(source)
             try:
                 try:
                     mails.append(self._mail(root, item, effective, delivery_ids))
@@ -333,7 +343,7 @@ async def run(config: Config, policy: Policy, stop: asyncio.Event) -> None:
         log.info("worker_ready", pid=os.getpid(), released=released)
         worker = Worker(config, policy, work, sandbox, site_of(config, work.hops_key))
         presence = Presence(work.database, "worker")
-        beating = asyncio.create_task(_beat(presence, sandbox))
+        beating = asyncio.create_task(_beat(presence, sandbox, config, policy))
         await worker.run(stop, waker)
         beating.cancel()
         await presence.leave()
@@ -343,18 +353,37 @@ async def run(config: Config, policy: Policy, stop: asyncio.Event) -> None:
         work.close()
 
 
-async def _beat(presence: Presence, sandbox: Sandbox) -> None:
+async def _beat(presence: Presence, sandbox: Sandbox, config: Config, policy: Policy) -> None:
     canary, canary_at, due = "not yet cleaned", 0, 0.0
+    scanner = Scanner(config.scanner) if config.scanner.socket else None
+    required = any(profile.scan == "required" for profile in policy.file.profiles.values())
+    scanning: dict[str, object] = {}
     while True:
         if monotonic() >= due:
             canary, canary_at = await check_canary(sandbox), now_us()
             due = monotonic() + (CANARY_SECONDS if not canary else BEAT_SECONDS)
             if canary:
                 log.error("canary_failed", why=canary)
+            if scanner is not None:
+                scanning = {"required": required, **await _scanner_state(scanner)}
         try:
             await presence.beat(
-                {"canary": canary, "canary_at": canary_at, "locks": sandbox.hello()}
+                {
+                    "canary": canary,
+                    "canary_at": canary_at,
+                    "locks": sandbox.hello(),
+                    "scanner": scanning,
+                }
             )
         except StoreError as error:
             log.error("heartbeat_failed", code=error.code)
         await asyncio.sleep(BEAT_SECONDS)
+
+
+async def _scanner_state(scanner: Scanner) -> dict[str, object]:
+    """The malware scanner as health shows it: its version, or why it does not answer."""
+    try:
+        return {"version": await scanner.version(), "error": ""}
+    except ScannerUnavailable as error:
+        log.error("scanner_unavailable", why=str(error))
+        return {"version": "", "error": str(error) or "no answer"}

@@ -20,6 +20,7 @@ from gateway.store.results import ItemResult, PartRow, Showing, StoredOutput
 from gateway.store.work import ClaimedFile, ClaimedItem, Work
 from gateway.worker import assemble
 from gateway.worker.pipeline import CleanedPart, Pipeline, TreeBudget, withheld
+from gateway.worker.scan import Scanner
 from sanitizers.model import Outcome
 from sanitizers.names import clean_name
 from sanitizers.reasons import ReasonCode
@@ -43,17 +44,26 @@ class _Cleaned:
 class UploadCleaner:
     """Cleans uploads of one worker. `open_file` decrypts one file for the sandbox."""
 
-    def __init__(self, work: Work, sandbox: Sandbox, policy: Policy, open_file: Open) -> None:
+    def __init__(
+        self,
+        work: Work,
+        sandbox: Sandbox,
+        policy: Policy,
+        open_file: Open,
+        *,
+        scanner: Scanner | None,
+    ) -> None:
         self._work = work
         self._sandbox = sandbox
         self._policy = policy
         self._open = open_file
+        self._scanner = scanner
 
     async def clean(self, item: ClaimedItem) -> ItemResult:
         """Clean every file under the policy of each recipient.
 
         Raises:
-            SandboxUnavailable, StoreError: our fault; nothing is kept, try again.
+            SandboxUnavailable, ScannerUnavailable, StoreError: nothing is kept, try again.
         """
         files = await self._work.files(item)
         rows: list[PartRow] = []
@@ -105,7 +115,7 @@ class UploadCleaner:
         rows: list[PartRow],
     ) -> list[_Cleaned]:
         """All files under one policy, their rows added to `rows` in the files' order."""
-        pipeline = Pipeline(self._sandbox, effective)
+        pipeline = Pipeline(self._sandbox, effective, scanner=self._scanner)
         budget = TreeBudget()
         gate = asyncio.Semaphore(FILES_AT_ONCE)
         done = [_Cleaned() for _ in files]
