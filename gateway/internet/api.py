@@ -352,7 +352,11 @@ async def _settled(desk: Desk, item_id: str, caller: Caller) -> ItemModel | None
         if view.state in _SETTLED:
             return item_model(view)
         left = deadline - asyncio.get_running_loop().time()
-        if left <= 0 or not await desk.watch.changed(item_id, view.version, seconds=left):
+        if (
+            left <= 0
+            or desk.watch.closing
+            or not await desk.watch.changed(item_id, view.version, seconds=left)
+        ):
             return None
 
 
@@ -360,7 +364,7 @@ async def _stream(desk: Desk, item_id: str, caller: Caller) -> AsyncIterator[str
     """Server-sent events (HTML Living Standard, section 9.2)."""
     deadline = asyncio.get_running_loop().time() + STREAM_SECONDS
     shown = -1
-    while asyncio.get_running_loop().time() < deadline:
+    while asyncio.get_running_loop().time() < deadline and not desk.watch.closing:
         view = await desk.uploads.item(item_id, caller.name)
         if view is None:
             return

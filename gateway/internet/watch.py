@@ -28,6 +28,7 @@ class Watch:
         self._uploads = uploads
         self._waker = waker
         self._watched: dict[str, list[tuple[int, asyncio.Event]]] = {}
+        self.closing = False
 
     async def run(self) -> None:
         """Look for changes until cancelled."""
@@ -44,6 +45,13 @@ class Watch:
                 for known, changed in self._watched.get(item_id, ()):
                     if version != known:
                         changed.set()
+
+    def close(self) -> None:
+        """Wake everybody: streams end now."""
+        self.closing = True
+        for watchers in self._watched.values():
+            for _, changed in watchers:
+                changed.set()
 
     async def changed(self, item_id: str, version: int, *, seconds: float) -> bool:
         """Until the item has another version than `version`; False after `seconds`."""

@@ -67,6 +67,7 @@ class UploadListener:
 
     async def stop(self) -> None:
         """End: what is being stored may finish."""
+        self._watch.close()
         await self.server.stop()
         if self._watching is not None:
             self._watching.cancel()

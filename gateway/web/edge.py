@@ -117,15 +117,19 @@ def _patient(receive: Receive) -> Receive:
     """A body that stands still or drips counts as a connection that was cut."""
     began = monotonic()
     taken = 0
+    ended = False
 
     async def bounded() -> Message:
-        nonlocal taken
+        nonlocal taken, ended
+        if ended:  # only the end of the connection is waited for, however long that takes
+            return await receive()
         try:
             async with asyncio.timeout(IDLE_BODY_SECONDS):
                 message = await receive()
         except TimeoutError:
             return {"type": "http.disconnect"}
         taken += len(message.get("body", b""))
+        ended = not message.get("more_body", False)
         passed = monotonic() - began
         if message.get("more_body") and passed > GRACE_SECONDS and taken < passed * MIN_BODY_RATE:
             return {"type": "http.disconnect"}

@@ -10,10 +10,11 @@ import pytest
 from cryptography import x509
 
 from gateway.config import Internet
+from gateway.internet import api
 from gateway.web import edge, server
 from tests.gateway.internet.harness import make_certificate
 from tests.gateway.store.harness import rows
-from tests.gateway.web.harness import WAIT, sides
+from tests.gateway.web.harness import WAIT, sides, upload
 
 
 def talk(both, text: str, *, until: float = WAIT) -> bytes:
@@ -181,3 +182,18 @@ def test_plain_http_on_a_tls_listener_gets_nothing(tmp_path):
         pytest.raises(httpx.HTTPError),
     ):
         httpx.get(f"http://{both.config.internet.listen}/livez", timeout=WAIT)
+
+
+def test_a_quiet_event_stream_outlives_the_patience_for_bodies(tmp_path, monkeypatch):
+    monkeypatch.setattr(edge, "IDLE_BODY_SECONDS", 0.2)
+    monkeypatch.setattr(api, "BEAT_SECONDS", 0.3)
+    with sides(tmp_path / "data") as both, both.client("internet") as client:
+        item_id = upload(client, ("a", b"x"))
+        beats = 0
+        with client.stream("GET", f"/api/v1/items/{item_id}/events") as events:
+            assert events.headers["content-type"].startswith("text/event-stream")
+            for line in events.iter_lines():
+                beats += line == ": beat"
+                if beats == 3:
+                    break
+        assert beats == 3
