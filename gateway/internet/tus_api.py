@@ -56,7 +56,7 @@ def router(desk: Desk) -> APIRouter:
     api = APIRouter(prefix=_PREFIX, tags=["tus 1.0"])
     busy: set[str] = set()  # uploads that a request of this process is appending to
 
-    @api.options("", status_code=204, responses=problems(401, 403, 429))
+    @api.options("", status_code=204, response_class=Response, responses=problems(401, 403, 429))
     async def options(_caller: Me) -> Response:
         """What this server can do."""
         return Response(
@@ -71,6 +71,7 @@ def router(desk: Desk) -> APIRouter:
 
     @api.post(
         "",
+        response_class=Response,
         status_code=201,
         responses={
             201: {
@@ -121,6 +122,7 @@ def router(desk: Desk) -> APIRouter:
 
     @api.head(
         "/{upload_id}",
+        response_class=Response,
         responses={
             200: {"description": "How much is there", "headers": _HEADERS},
             **problems(401, 403, 404, 412, 422, 429, 503),
@@ -140,6 +142,7 @@ def router(desk: Desk) -> APIRouter:
 
     @api.patch(
         "/{upload_id}",
+        response_class=Response,
         status_code=204,
         responses={
             204: {
@@ -174,6 +177,7 @@ def router(desk: Desk) -> APIRouter:
 
     @api.delete(
         "/{upload_id}",
+        response_class=Response,
         status_code=204,
         responses=problems(401, 403, 404, 412, 422, 429, 503),
         openapi_extra={"parameters": [_VERSION_HEADER]},

@@ -51,6 +51,10 @@ def make(
     def page() -> Response:
         return FileResponse(pages / "index.html", media_type=_TYPES[".html"])
 
+    @app.get("/favicon.ico", include_in_schema=False)
+    def icon() -> Response:
+        return Response(status_code=204)  # browsers ask for it whatever a page says
+
     @app.get("/static/{name}", include_in_schema=False)
     def asset(name: str) -> Response:
         if _ASSET.fullmatch(name):

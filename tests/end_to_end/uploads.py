@@ -45,6 +45,7 @@ async def office(
     data_dir: Path, *, next_hop="smtp://127.0.0.1:1", **settings
 ) -> AsyncIterator[Office]:
     """Start the whole gateway on `data_dir`."""
+    data_dir.mkdir(exist_ok=True)
     limits = {"MUGAIKA_INTERNET__MAX_REQUESTS_PER_MINUTE": "1000000",
               "MUGAIKA_LGWAN__MAX_REQUESTS_PER_MINUTE": "1000000"}  # fmt: skip
     async with gateway(next_hop, settings={**limits, **settings}, data_dir=data_dir) as running:
