@@ -18,6 +18,7 @@ PROGRAMME = {
     "sandbox": ("benchmarks.sandbox", "run"),
     "sanitizers": ("benchmarks.sanitizers", "run"),
     "receiver": ("benchmarks.receiver", "run"),
+    "uploads": ("benchmarks.uploads", "run"),
     "mail": ("benchmarks.mail", "run"),
     "memory": ("benchmarks.mail", "run_flat"),
 }

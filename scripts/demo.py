@@ -27,6 +27,9 @@ from pathlib import Path
 
 import aiosmtplib
 
+from gateway.config import Config
+from gateway.store.accounts import Accounts
+from gateway.store.engine import Database
 from scripts import samples
 from scripts.samples import Sample
 from scripts.sink import Received, Sink
@@ -115,13 +118,19 @@ async def ready(ops_port: int, process: asyncio.subprocess.Process) -> None:
     raise RuntimeError("the gateway did not get ready")
 
 
-async def get(port: int, path: str) -> tuple[int, str]:
+async def get(port: int, path: str, *, token: str = "") -> tuple[int, str]:
     """A plain HTTP GET on loopback: (status, body); status 0 where nobody listens."""
+    who = f"Authorization: Bearer {token}\r\n" if token else ""
+    return await talk(port, f"GET {path} HTTP/1.0\r\nHost: localhost\r\n{who}\r\n".encode())
+
+
+async def talk(port: int, request: bytes) -> tuple[int, str]:
+    """One request whose connection ends with its answer: (status, body)."""
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
     except OSError:
         return 0, ""
-    writer.write(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+    writer.write(request)
     answer = (await reader.read()).decode("utf-8", "replace")
     writer.close()
     head, _, body = answer.partition("\r\n\r\n")
@@ -173,6 +182,58 @@ def show(sample: Sample, arrived: Received, data_dir: Path, seconds: float) -> N
         print(f"           + {part.get_filename()} ({part.get_content_type()}, {size:,} bytes)")
 
 
+async def uploaded(running: Gateway) -> None:
+    """A file goes up on the Internet side and is collected on the LGWAN side."""
+    database = Database.open(Config(data_dir=running.data_dir), actor="operator")
+    accounts = Accounts(database)
+    await accounts.add("tanaka", role="staff", password=None, email="tanaka@example.jp")
+    up = await accounts.new_token("tanaka", segment="internet", days=1)
+    down = await accounts.new_token("tanaka", segment="lgwan", days=1)
+    database.close()
+    print("\n=== アップロード (files by HTTP)")
+    files = samples.uploads()
+    for name, data in files.items():
+        print(f"  in:      {name}, {len(data):,} bytes by HTTP")
+    started = time.monotonic()
+    status, answer = await post_files(running.internet_port, up, files)
+    item_id = json.loads(answer)["id"]
+    while True:
+        _, body = await get(running.lgwan_port, f"/api/v1/items/{item_id}", token=down)
+        item = json.loads(body)
+        if item["state"] not in ("received", "processing"):
+            break
+        await asyncio.sleep(0.02)
+    took = (time.monotonic() - started) * 1000
+    print(f"  found:   {status} accepted, {item['state']} after {took:.0f} ms, item {item_id}")
+    for part in item["parts"]:
+        kinds = [f"{f['kind']} {f['action']} x{f['count']}" for f in part["findings"]]
+        print(f"           {part['name']}: {part['outcome']} ({part['method']}) {', '.join(kinds)}")
+        if part["reason"]:
+            print(f"             {part['reason']['ja']}")
+    for part in item["parts"]:
+        if part["fetchable"]:
+            path = f"/api/v1/items/{item_id}/parts/{part['n']}/content"
+            status, _ = await get(running.lgwan_port, path, token=down)
+            what = f"{part['media_type']}, {part['size']:,} bytes"
+            print(f"  arrived: {part['name']} ({what}), HTTP {status}")
+
+
+async def post_files(port: int, token: str, files: dict[str, bytes]) -> tuple[int, str]:
+    """A form with these files to the Internet side: (status, body)."""
+    boundary = "mugaika-demo"
+    body = b""
+    for name, data in files.items():
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"'
+        body += head.encode() + b"\r\n\r\n" + data + b"\r\n"
+    body += f"--{boundary}--\r\n".encode()
+    head = (
+        f"POST /api/v1/uploads HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        f"Authorization: Bearer {token}\r\nContent-Length: {len(body)}\r\n"
+        f"Content-Type: multipart/form-data; boundary={boundary}\r\n\r\n"
+    )
+    return await talk(port, head.encode() + body)
+
+
 async def main() -> int:
     """The programme; the exit code."""
     print("starting the gateway (SQLite, a local folder, loopback ports) ...")
@@ -190,6 +251,7 @@ async def main() -> int:
             )
             await sink.wait_for(number, seconds=_MAIL_SECONDS)
             show(sample, sink.received[-1], running.data_dir, time.monotonic() - started)
+        await uploaded(running)
         _status, body = await get(running.ops_port, "/healthz")
         print("\n=== health")
         for name, component in json.loads(body)["components"].items():

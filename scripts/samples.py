@@ -104,8 +104,7 @@ def pdf() -> bytes:
     return message.as_bytes()
 
 
-def photo() -> bytes:
-    """A photo with its place of capture (GPS) and a comment in the metadata."""
+def _photo_bytes() -> bytes:
     picture = Image.new("RGB", (1600, 1200), "#7fb0d8")
     draw = ImageDraw.Draw(picture)
     for step in range(0, 1600, 40):
@@ -116,9 +115,14 @@ def photo() -> bytes:
     exif.get_ifd(0x8825)[2] = (35.0, 41.0, 22.0)
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=88, exif=exif, comment=b"SECRET-COMMENT")
+    return out.getvalue()
+
+
+def photo() -> bytes:
+    """A photo with its place of capture (GPS) and a comment in the metadata."""
     message = _message("現場写真", "本日の現場写真です。\n")
     message.add_attachment(
-        out.getvalue(), maintype="image", subtype="jpeg", filename="現場写真①.jpg"
+        _photo_bytes(), maintype="image", subtype="jpeg", filename="現場写真①.jpg"
     )
     return message.as_bytes()
 
@@ -167,3 +171,9 @@ def all_samples() -> list[Sample]:
         Sample("不明なバイナリ (unknown binary)", unknown()),
         Sample("攻撃メール (program as PDF, image bomb, forged notice)", hostile()),
     ]
+
+
+def uploads() -> dict[str, bytes]:
+    """Files for the upload: a photo with GPS data, a list from Japanese Excel, a program."""
+    table = "番号,氏名,電話\r\n1,髙橋 花子,03-1234-5678\r\n".encode("cp932")
+    return {"現場写真.jpg": _photo_bytes(), "名簿.csv": table, "setup.exe": b"MZ" + bytes(1_000)}
