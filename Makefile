@@ -1,6 +1,6 @@
 # mugaika: `make help` lists the commands.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint demo bench lock clean
+.PHONY: help setup setup-dev run test lint demo corpus bench lock clean
 PY := .venv/bin/python
 
 help: ## list the commands
@@ -26,6 +26,9 @@ lint: setup-dev ## ruff, mypy strict, import-linter
 
 test: lint ## lint, types and all tests
 	@.venv/bin/pytest -q -n 2
+
+corpus: setup-dev ## every file of the corpus through the API and by the command (heavy)
+	@CORPUS_EVERY=1 $(PY) -m pytest -q tests/end_to_end/test_corpus_uploads.py
 
 bench: setup-dev ## every benchmark: a table and benchmarks/results/latest.json
 	@$(PY) -m benchmarks

@@ -16,9 +16,10 @@ from gateway.policy import Effective, Policy
 from gateway.sandbox.memory import SealedBytes
 from gateway.sandbox.pool import Sandbox
 from gateway.store.errors import Corrupt, OriginalGone
-from gateway.store.results import ItemResult, PartRow, Showing, StoredOutput
+from gateway.store.results import ItemResult, PartRow, Showing
 from gateway.store.work import ClaimedFile, ClaimedItem, Work
 from gateway.worker import assemble
+from gateway.worker.check import CheckFailed
 from gateway.worker.pipeline import CleanedPart, Pipeline, TreeBudget, withheld
 from gateway.worker.scan import Scanner
 from sanitizers.model import Outcome
@@ -147,6 +148,7 @@ class UploadCleaner:
         cleaned: _Cleaned,
     ) -> None:
         name = clean_name(file.name)
+        mail: SealedBytes | None = None
         try:
             source = await self._open(file)
         except (OriginalGone, Corrupt):
@@ -157,21 +159,33 @@ class UploadCleaner:
                     source, name=name, claimed_type=file.claimed_type, budget=budget
                 )
         try:
+            mail = self._composed(item, file, root)
             numbered = assemble.rows(root, profile=effective.label)
             for row, part in zip(numbered, root.walk(), strict=True):
-                stored = await self._store(item, root, part)
-                cleaned.rows.append(replace(row, stored=stored))
+                output = mail if part is root and mail is not None else part.output
+                if output is not None and (part is root or part.beside):
+                    stored = await self._work.store_output(item, output)
+                    row = replace(row, stored=stored, size=stored.size, sha256=stored.sha256)
+                cleaned.rows.append(row)
             cleaned.outcome = root.outcome
         finally:
             root.close()
+            if mail is not None:
+                mail.close()
 
-    async def _store(
-        self, item: ClaimedItem, root: CleanedPart, part: CleanedPart
-    ) -> StoredOutput | None:
-        """Store what a recipient can fetch: the file itself, and what came beside it."""
-        if part.output is None or not (part is root or part.beside):
+    @staticmethod
+    def _composed(item: ClaimedItem, file: ClaimedFile, root: CleanedPart) -> SealedBytes | None:
+        """An uploaded mail, composed anew; None for any other file.
+
+        What cannot be composed is withheld.
+        """
+        if root.split is None or root.outcome not in (Outcome.CLEAN, Outcome.PARTIAL):
             return None
-        return await self._work.store_output(item, part.output)
+        try:
+            return SealedBytes.of(assemble.attached_mail(root, item_id=item.id, number=file.id))
+        except CheckFailed:
+            root.outcome, root.reason = Outcome.WITHHELD, ReasonCode.NOT_VERIFIED
+            return None
 
 
 def _append(rows: list[PartRow], more: Sequence[PartRow]) -> None:

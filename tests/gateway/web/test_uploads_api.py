@@ -4,13 +4,16 @@ import asyncio
 import contextlib
 import os
 import socket
+import subprocess
+import sys
 import time
 
 import httpx
 import pytest
 
 from gateway.store.work import Work
-from tests.gateway.store.harness import blob_files, opened, rows
+from tests.gateway.store.harness import ROOT, blob_files, opened, rows
+from tests.gateway.store.test_full_disk import can_mount
 from tests.gateway.store.test_uploads import read
 from tests.gateway.web.harness import sides, upload
 
@@ -222,3 +225,63 @@ def test_cut_forms_leave_nothing(both):
                 break
             client.get("/livez")
     assert len(blob_files(both.config)) == blobs
+
+
+TINY_DISK = """
+import os, sys
+from pathlib import Path
+from tests.gateway.store.harness import blob_files, rows
+from tests.gateway.web.harness import sides, upload
+from tests.gateway.web.test_tus import V, metadata, offset, patch
+from tests.gateway.web.test_uploads_api import BOUNDARY, part, stored
+
+def unannounced(size, head=b""):
+    yield head
+    for _ in range(size // 1_000_000):
+        yield os.urandom(1_000_000)
+
+with sides(Path(sys.argv[1]) / "data") as both, both.client("internet") as client:
+    announced = client.post("/api/v1/uploads", files={"file": ("a", bytes(30_000_000))})
+    print("announced", announced.status_code)
+    head = part('form-data; name="file"; filename="a"', b"")
+    form = client.post(
+        "/api/v1/uploads", content=unannounced(30_000_000, head), headers={"Content-Type": BOUNDARY}
+    )
+    print("form", form.status_code)
+    print("left", len(blob_files(both.config)), rows(both.config, "select count(*) from items"))
+    headers = {**V, "Upload-Defer-Length": "1", **metadata(filename="b")}
+    url = client.post("/api/v1/tus", headers=headers).headers["location"]
+    print("piece", patch(client, url, 0, os.urandom(1_000_000)).status_code)
+    print("rest", patch(client, url, 1_000_000, unannounced(29_000_000)).status_code)
+    print("kept", offset(client, url), len(blob_files(both.config)))
+    print("live", client.get("/livez").status_code)
+    client.delete(url, headers=V)
+    upload(client, ("c", b"x" * 5_000_000))
+print("whole", {n: len(d) for n, d in stored(both.config).items()})
+"""
+
+
+@pytest.mark.skipif(not can_mount(), reason="needs the right to mount a small disk")
+def test_a_disk_that_fills_in_the_middle_is_507_and_nothing_is_half_kept(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    script = 'mount -t tmpfs -o size=20m none "$1" && exec "$2" -c "$3" "$1"'
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", script, "sh", disk, sys.executable, TINY_DISK],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    told = [line for line in done.stdout.splitlines() if not line.startswith("20")]
+    assert told == [
+        "announced 507",
+        "form 507",
+        "left 0 [(0,)]",
+        "piece 204",
+        "rest 507",
+        "kept 1000000 1",
+        "live 200",
+        "whole {'c': 5000000}",
+    ], done.stderr
