@@ -73,7 +73,12 @@ def _fail(message: str, code: int) -> NoReturn:
 
 def _password(from_stdin: bool) -> str:
     if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
+        try:
+            return sys.stdin.readline().rstrip("\r\n")
+        except UnicodeDecodeError:
+            _fail("the password on standard input is not UTF-8", EXIT_USAGE)
+    if not sys.stdin.isatty():
+        _fail("no terminal to ask at: use --password-stdin", EXIT_USAGE)
     asked: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     return asked
 
@@ -89,8 +94,11 @@ def add(
     no_password: Annotated[bool, typer.Option(help="Tokens only: nobody signs in.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Make an account."""
-    password = None if no_password else _password(password_stdin)
+    """Make an account. Where no terminal is to ask at, it has no password: tokens only."""
+    if no_password and password_stdin:
+        _fail("--no-password and --password-stdin: one or the other", EXIT_USAGE)
+    tokens_only = no_password or not (password_stdin or sys.stdin.isatty())
+    password = None if tokens_only else _password(password_stdin)
 
     async def use(accounts: Accounts) -> Account:
         return await accounts.add(
@@ -104,6 +112,8 @@ def add(
 
     account = _with_accounts(config, use)
     typer.echo(f"added {account.name} ({account.role})", err=True)
+    if tokens_only:
+        typer.echo(f"without a password; to set one: mugaika user password {name}", err=True)
 
 
 @app.command("token")

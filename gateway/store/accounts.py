@@ -8,40 +8,33 @@ of a directory share this table; only `source` tells them apart.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 import secrets
 from dataclasses import dataclass
 from typing import Any, Final
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
-from gateway.store import audit
+from gateway.store import audit, throttle
 from gateway.store.engine import Database
 from gateway.store.ids import identity, now_us
-from gateway.store.tables import sessions, sign_in_failures, tokens, users
+from gateway.store.passwords import MAX_PASSWORD as MAX_PASSWORD
+from gateway.store.passwords import Hashing
+from gateway.store.tables import sessions, tokens, users
+from gateway.store.throttle import TooManyFailures as TooManyFailures
 
 ROLES: Final = ("staff", "approver", "operator", "auditor")
 SEGMENTS: Final = ("internet", "lgwan", "ops")
 TOKEN_PREFIX: Final = "mgk_"  # noqa: S105 - lets a leaked token be recognized
 MIN_PASSWORD: Final = 12  # characters; NIST SP 800-63B section 3.1.1.2 asks for at least 8
-MAX_PASSWORD: Final = 256  # characters: hashing must not become work for strangers
-HASHES_AT_ONCE: Final = 2  # each takes 64 MiB: a flood of sign-ins must not take all memory
-FREE_TRIES: Final = 5  # wrong passwords before the next try has to wait
-FREE_TRIES_ADDRESS: Final = 50  # the same for a whole address: a town sits behind one
-MAX_WAIT_SECONDS: Final = 900.0
+LOCAL: Final = "local"  # the `source` of accounts whose password is kept here
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _EMAIL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}")
-_FORGET_US: Final = 24 * 3600 * 10**6  # failures older than a day do not count
 _MINUTE_US: Final = 60 * 10**6
 _HOUR_US: Final = 3600 * 10**6
 _DAY_US: Final = 24 * _HOUR_US
 
-#: RFC 9106 section 4, second recommended option, in one lane: 64 MiB, 3 passes.
-_HASHER: Final = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=1)
 _BY_FOLDED: Final = select(users).where(users.c.folded == bindparam("folded"))
 _BY_EMAIL: Final = select(users).where(users.c.email == bindparam("email"))
 _BY_TOKEN: Final = (
@@ -62,14 +55,6 @@ class AccountError(Exception):
 
 class SignInRefused(Exception):
     """Wrong name or password, or the account is disabled: which one is not told."""
-
-
-class TooManyFailures(Exception):
-    """Too many wrong passwords; the argument is the wait in seconds."""
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(seconds)
-        self.seconds = seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,9 +119,7 @@ class Accounts:
         self._database = database
         self._session_us = int(session_hours * _HOUR_US)
         self._idle_us = int(idle_minutes * _MINUTE_US)
-        self._hashing = asyncio.Semaphore(HASHES_AT_ONCE)
-        # What an unknown name is compared with: it must take as long as a known one.
-        self._nobody = ""
+        self._hashing = Hashing()
 
     # people ------------------------------------------------------------------------
 
@@ -173,7 +156,7 @@ class Accounts:
             "email": identity(email),
             "role": role,
             "unit": unit[:80],
-            "source": "local",
+            "source": LOCAL,
             "subject": None,
             "password_hash": hashed,
             "password_at": now if hashed else None,
@@ -203,25 +186,43 @@ class Accounts:
         return await self._database.read(lambda c: [_account(r) for r in c.execute(wanted)])
 
     async def set_password(self, name: str, password: str) -> None:
-        """Change a password; ends all sessions of the account.
+        """Set a password, as the operator does; ends all sessions of the account.
 
         Raises:
             AccountError: no such account, or the password is not good.
         """
         check_password(password, name=name)
         hashed = await self._hash(password)
+        await self._database.write(lambda c: self._replace(c, _required(c, name), hashed))
+
+    async def change_password(
+        self, name: str, old: str, new: str, *, segment: str, client: str
+    ) -> None:
+        """Change one's own password, which must be known; ends all sessions of the account.
+
+        Raises:
+            AccountError: the new password is not good.
+            TooManyFailures, SignInRefused: as of `sign_in`.
+        """
+        proved = await self._proved(name, old, segment=segment, client=client)
+        check_password(new, name=proved.name)
+        hashed = await self._hash(new)
 
         def fn(connection: Connection) -> None:
-            row = _required(connection, name)
-            connection.execute(
-                update(users)
-                .where(users.c.id == row.id)
-                .values(password_hash=hashed, password_at=now_us())
-            )
-            connection.execute(delete(sessions).where(sessions.c.user_id == row.id))
-            self._note(connection, "password_changed", name=row.name)
+            row = _unchanged(connection, proved)
+            throttle.forgive(connection, throttle.places(row.folded, client))
+            self._replace(connection, row, hashed)
 
         await self._database.write(fn)
+
+    def _replace(self, connection: Connection, row: Row[Any], hashed: str) -> None:
+        if row.source != LOCAL:
+            raise AccountError("the password of this account is kept by the directory")
+        same = users.c.id == row.id
+        new = {"password_hash": hashed, "password_at": now_us()}
+        connection.execute(update(users).where(same).values(**new))
+        connection.execute(delete(sessions).where(sessions.c.user_id == row.id))
+        self._note(connection, "password_changed", name=row.name)
 
     async def disable(self, name: str) -> None:
         """End an account: no sign-in, no token, no session works any more.
@@ -298,21 +299,12 @@ class Accounts:
             TooManyFailures: wait first; the password was not looked at.
             SignInRefused: name or password is wrong, or the account is disabled.
         """
-        places = _places(name, client)
-        wait = await self._database.read(lambda c: _blocked_us(c, places))
-        if wait > 0:
-            raise TooManyFailures(-(-wait // 10**6))
-        row = await self._database.read(lambda c: _by_name_or_email(c, name))
-        known = row.password_hash if row is not None else None
-        right = await self._matches(known, password[:MAX_PASSWORD])
-        if row is None or not right or row.disabled_at is not None:
-            known_name = row.name if row is not None else ""
-            await self._database.write(lambda c: self._failed(c, places, known_name, segment))
-            raise SignInRefused
+        proved = await self._proved(name, password, segment=segment, client=client)
         cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
         now = now_us()
 
-        def fn(connection: Connection) -> None:
+        def fn(connection: Connection) -> Account:
+            row = _unchanged(connection, proved)
             new = {
                 "digest": _digest(cookie),
                 "user_id": row.id,
@@ -324,13 +316,12 @@ class Accounts:
             }
             connection.execute(delete(sessions).where(sessions.c.expires_at < now))
             connection.execute(insert(sessions), [new])
-            connection.execute(
-                delete(sign_in_failures).where(sign_in_failures.c.place == places[0][0])
-            )
+            throttle.forgive(connection, throttle.places(row.folded, client))
             self._note(connection, "signed_in", name=row.name, segment=segment)
+            return _account(row)
 
-        await self._database.write(fn)
-        return NewSession(session=Session(account=_account(row), csrf=csrf), cookie=cookie)
+        account = await self._database.write(fn)
+        return NewSession(session=Session(account=account, csrf=csrf), cookie=cookie)
 
     async def by_session(self, cookie: str, *, segment: str) -> Session | None:
         """Who holds this cookie; None: unknown, of another segment, ended or idle too long."""
@@ -349,48 +340,64 @@ class Accounts:
 
     async def sign_out(self, cookie: str) -> None:
         """End a session; idempotent."""
-        ended = delete(sessions).where(sessions.c.digest == _digest(cookie))
-        await self._database.write(lambda c: c.execute(ended))
+        digest = _digest(cookie)
+        whose = (
+            select(users.c.name, sessions.c.segment)
+            .join(sessions, sessions.c.user_id == users.c.id)
+            .where(sessions.c.digest == digest)
+        )
+
+        def fn(connection: Connection) -> None:
+            row = connection.execute(whose).first()
+            if row is not None:
+                connection.execute(delete(sessions).where(sessions.c.digest == digest))
+                self._note(connection, "signed_out", name=row.name, segment=row.segment)
+
+        await self._database.write(fn)
 
     # helpers -----------------------------------------------------------------------
 
     async def _touch(self, statement: Any) -> None:
         await self._database.write(lambda c: c.execute(statement))
 
+    async def _proved(self, name: str, password: str, *, segment: str, client: str) -> Row[Any]:
+        """The account whose name and password these are, as it was when they were compared.
+
+        Raises:
+            TooManyFailures, SignInRefused: as of `sign_in`.
+        """
+
+        def look(connection: Connection) -> tuple[Row[Any] | None, tuple[throttle.Place, ...], int]:
+            row = _by_name_or_email(connection, name)
+            where = throttle.places(row.folded if row is not None else identity(name), client)
+            return row, where, throttle.wait_seconds(connection, where)
+
+        _, _, wait = await self._database.read(look)
+        if wait:  # before the queue: who has to wait takes no place in it
+            raise TooManyFailures(wait)
+        async with self._hashing.turn():
+            # Again, and the failure is written before the turn ends: else many tries at
+            # once would all be compared before the first of them counts.
+            row, where, wait = await self._database.read(look)
+            if wait:
+                raise TooManyFailures(wait)
+            known = row.password_hash if row is not None else None
+            right = await self._hashing.matches(known, password)
+            if row is None or not right or row.disabled_at is not None:
+                # A name that nobody has may be a password in the wrong field.
+                known_name = row.name if row is not None else ""
+
+                def fn(connection: Connection) -> None:
+                    throttle.failed(connection, where)
+                    self._note(connection, "sign_in_failed", name=known_name, segment=segment)
+
+                await self._database.write(fn)
+                raise SignInRefused
+            return row
+
     async def _hash(self, password: str) -> str:
-        async with self._hashing:
-            return await asyncio.to_thread(_HASHER.hash, password)
-
-    async def _matches(self, known: str | None, password: str) -> bool:
-        if not self._nobody:
-            self._nobody = await self._hash(secrets.token_urlsafe(16))
-        async with self._hashing:
-            right = await asyncio.to_thread(_verify, known or self._nobody, password)
-        return right and known is not None
-
-    def _failed(
-        self, connection: Connection, places: list[tuple[str, int]], name: str, segment: str
-    ) -> None:
-        now = now_us()
-        connection.execute(
-            delete(sign_in_failures).where(sign_in_failures.c.last_at < now - _FORGET_US)
-        )
-        for place, free in places:
-            same = sign_in_failures.c.place == place
-            row = connection.execute(select(sign_in_failures).where(same)).first()
-            count = 1 + (row._mapping["count"] if row is not None else 0)
-            seconds = min(2.0 ** (count - free), MAX_WAIT_SECONDS) if count >= free else 0.0
-            values = {
-                "count": count,
-                "last_at": now,
-                "blocked_until": now + int(seconds * 1e6) if seconds else 0,
-            }
-            if row is None:
-                connection.execute(insert(sign_in_failures), [{"place": place, **values}])
-            else:
-                connection.execute(update(sign_in_failures).where(same).values(**values))
-        # A name that nobody has may be a password in the wrong field: it is not written down.
-        self._note(connection, "sign_in_failed", name=name, segment=segment)
+        async with self._hashing.turn():
+            return await self._hashing.hash(password)
 
     def _note(self, connection: Connection, event: str, **detail: object) -> None:
         audit.append(connection, self._database.actor, [audit.Event(None, event, detail)])
@@ -400,32 +407,10 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
-def _places(name: str, client: str) -> list[tuple[str, int]]:
-    """What failures are counted by: this account from this address, and the address."""
-    return [
-        (_digest(f"{name.casefold()}\0{client}"), FREE_TRIES),
-        (_digest(f"\0{client}"), FREE_TRIES_ADDRESS),
-    ]
-
-
-def _blocked_us(connection: Connection, places: list[tuple[str, int]]) -> int:
-    until = connection.execute(
-        select(sign_in_failures.c.blocked_until).where(
-            sign_in_failures.c.place.in_([place for place, _ in places])
-        )
-    ).scalars()
-    return max((moment - now_us() for moment in until), default=0)
-
-
-def _verify(known: str, password: str) -> bool:
-    try:
-        return _HASHER.verify(known, password)
-    except (VerificationError, InvalidHashError):
-        return False
-
-
 def _by_name_or_email(connection: Connection, written: str) -> Row[Any] | None:
     folded = identity(written)
+    if "\0" in folded:  # PostgreSQL knows no such text
+        return None
     row = connection.execute(_BY_FOLDED, {"folded": folded}).first()
     if row is None and "@" in folded:
         row = connection.execute(_BY_EMAIL, {"email": folded}).first()
@@ -436,6 +421,18 @@ def _required(connection: Connection, name: str) -> Row[Any]:
     row = connection.execute(_BY_FOLDED, {"folded": name.casefold()}).first()
     if row is None:
         raise AccountError("no such account")
+    return row
+
+
+def _unchanged(connection: Connection, proved: Row[Any]) -> Row[Any]:
+    """The account again, now under the writer's lock.
+
+    Raises:
+        SignInRefused: disabled, or with another password, since the password was compared.
+    """
+    row = connection.execute(select(users).where(users.c.id == proved.id)).first()
+    if row is None or row.disabled_at is not None or row.password_hash != proved.password_hash:
+        raise SignInRefused
     return row
 
 

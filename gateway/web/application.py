@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse, PlainTextResponse
 
 from gateway.web import problems
 from gateway.web.identity import Caller, Gate, signed_in
+from gateway.web.limits import require_small_bodies
 from gateway.web.problems import Problem, ProblemKind
 
 _SHARED: Final = Path(__file__).parent / "static"
@@ -28,7 +29,11 @@ def make(
     pages: Path,
     ready: Callable[[], bool],
 ) -> FastAPI:
-    """The application. `pages` holds `index.html` and its own assets."""
+    """The application. `pages` holds `index.html` and its own assets.
+
+    Raises:
+        TypeError: a router takes bodies of any size (see `limits.SmallBodyRoute`).
+    """
     app = FastAPI(
         title=title,
         description=description,
@@ -41,6 +46,7 @@ def make(
     app.state.gate = gate
     problems.install(app)
     for router in routers:
+        require_small_bodies(router)
         app.include_router(router)
 
     @app.get("/api/v1/openapi.json", include_in_schema=False)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Final
 from urllib.parse import urlsplit
@@ -38,9 +39,14 @@ _HEADERS: Final = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
 }
+#: In the scope: a function that drops the connection, where the server gives one.
+CUT: Final = "mugaika.cut"
+_LISTS: Final = frozenset({"x-forwarded-for"})
 _HSTS: Final = "max-age=31536000"
+_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,255})(?::\d{1,5})?")
 _LOCAL: Final = ("localhost", "127.0.0.1", "::1")
 
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -53,12 +59,21 @@ def networks(written: Iterable[str]) -> tuple[_Network, ...]:
     return tuple(ipaddress.ip_network(text, strict=False) for text in written)
 
 
-def _within(address: str, among: tuple[_Network, ...]) -> bool:
+def _address(written: str) -> _Address | None:
     try:
-        parsed = ipaddress.ip_address(address.strip().strip("[]"))
+        return ipaddress.ip_address(written.strip().strip("[]"))
     except ValueError:
-        return False
-    return any(parsed in network for network in among if network.version == parsed.version)
+        return None
+
+
+def _within(address: _Address, among: tuple[_Network, ...]) -> bool:
+    return any(address in network for network in among if network.version == address.version)
+
+
+def is_within(written: str, among: tuple[_Network, ...]) -> bool:
+    """Whether an address as written lies in one of the networks."""
+    address = _address(written)
+    return address is not None and _within(address, among)
 
 
 class Edge:
@@ -81,7 +96,11 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+        headers: dict[str, str] = {}
+        for name, value in scope["headers"]:
+            key, text = name.decode("latin-1"), value.decode("latin-1")
+            # A list may come in several fields (RFC 9110 section 5.3); else the last one holds.
+            headers[key] = f"{headers[key]},{text}" if key in headers and key in _LISTS else text
         self._forwarded(scope, headers)
 
         async def with_headers(message: Message) -> None:
@@ -93,28 +112,38 @@ class Edge:
                     given.setdefault("Strict-Transport-Security", _HSTS)
             await send(message)
 
-        host = urlsplit(f"//{headers.get('host', '')}").hostname if headers.get("host") else None
-        if (host or "").lower() not in self._hosts:
+        host = _HOST.fullmatch(headers.get("host", ""))
+        if host is None or host[1].strip("[]").lower() not in self._hosts:
             await response(Problem(ProblemKind.BAD_HOST))(scope, receive, with_headers)
             return
-        await self._app(scope, _patient(receive), with_headers)
+        await self._app(scope, _patient(receive, scope.get(CUT, _leave)), with_headers)
 
     def _forwarded(self, scope: Scope, headers: dict[str, str]) -> None:
         """Take a trusted proxy's word for the client and the scheme."""
         peer = scope["client"][0] if scope.get("client") else ""
-        if not _within(peer, self._trusted):
+        if not is_within(peer, self._trusted):
             return
         if headers.get("x-forwarded-proto", "").strip() in ("http", "https"):
             scope["scheme"] = headers["x-forwarded-proto"].strip()
         for hop in reversed(headers.get("x-forwarded-for", "").split(",")):
-            if not _within(hop, self._trusted):  # the last one that no proxy of ours added
-                if hop.strip():
-                    scope["client"] = (hop.strip()[:64], 0)
+            address = _address(hop)
+            if address is None:  # what no proxy of ours writes: the word before it holds
+                return
+            scope["client"] = (str(address), 0)
+            if not _within(address, self._trusted):  # the last one that no proxy of ours added
                 return
 
 
-def _patient(receive: Receive) -> Receive:
-    """A body that stands still or drips counts as a connection that was cut."""
+def _leave() -> None:
+    """Where nothing can be cut, the end of the body must do."""
+
+
+def _patient(receive: Receive, cut: Callable[[], None]) -> Receive:
+    """Cut a connection whose body stands still or drips.
+
+    An answer would be worse: clients of resumable uploads go on after a lost connection, and
+    give up after a refusal.
+    """
     began = monotonic()
     taken = 0
     ended = False
@@ -127,11 +156,13 @@ def _patient(receive: Receive) -> Receive:
             async with asyncio.timeout(IDLE_BODY_SECONDS):
                 message = await receive()
         except TimeoutError:
+            cut()
             return {"type": "http.disconnect"}
         taken += len(message.get("body", b""))
         ended = not message.get("more_body", False)
         passed = monotonic() - began
         if message.get("more_body") and passed > GRACE_SECONDS and taken < passed * MIN_BODY_RATE:
+            cut()
             return {"type": "http.disconnect"}
         return message
 

@@ -18,6 +18,7 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 
 from gateway.config import Web
 from gateway.store.accounts import Account, Accounts
+from gateway.store.throttle import network_of
 from gateway.web.limits import RateLimit
 from gateway.web.problems import Problem, ProblemKind
 
@@ -72,7 +73,7 @@ class Gate:
     def __init__(self, web: Web, accounts: Accounts, *, segment: str) -> None:
         self.accounts = accounts
         self.segment = segment
-        self.secure = urlsplit(web.public_url).scheme == "https"
+        self.secure = bool(web.tls_cert) or urlsplit(web.public_url).scheme == "https"
         self.cookie_name = f"__Host-{_COOKIE}" if self.secure else _COOKIE
         self._rate = RateLimit(web.max_requests_per_minute)
 
@@ -85,6 +86,10 @@ class Gate:
         if wait := self._rate.wait(caller):
             raise Problem(ProblemKind.TOO_MANY, headers={"Retry-After": str(int(wait) + 1)})
 
+    def count_address(self, client: str) -> None:
+        """Count a request of an address, whoever calls; raises as `count`."""
+        self.count(f"address {network_of(client)}")
+
     async def caller(self, request: Request) -> Caller:
         """Who calls.
 
@@ -92,7 +97,7 @@ class Gate:
             Problem: 401, 403 (no CSRF token, or another site's page) or 429.
         """
         client = address_of(request)
-        self.count(f"address {client}")
+        self.count_address(client)
         found = await self._by_bearer(request, client) or await self._by_cookie(request, client)
         if found is None:
             raise Problem(ProblemKind.UNAUTHORIZED)
@@ -135,7 +140,11 @@ def from_our_page(request: Request) -> bool:
     if site not in ("same-origin", "none"):
         return False
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    if origin is None:
+        return True
+    scheme, _, host = origin.partition("://")
+    ours = request.headers.get("host", "")
+    return scheme in ("http", "https") and host.lower() == ours.lower()
 
 
 def gate_of(request: Request) -> Gate:
@@ -162,7 +171,7 @@ def may(right: Right) -> Callable[..., Awaitable[Caller]]:
         _by_session: Annotated[object, Depends(_cookie)],
     ) -> Caller:
         caller = await gate_of(request).caller(request)
-        if right not in RIGHTS[caller.account.role]:
+        if right not in RIGHTS.get(caller.account.role, frozenset()):
             raise Problem(ProblemKind.FORBIDDEN)
         return caller
 

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
@@ -15,10 +16,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from gateway.store.errors import StoreError, StoreFull
 
 MEDIA_TYPE: Final = "application/problem+json"
+_MOST_PLACES: Final = 10  # wrong fields that one answer names
+_OUR_FIELD: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")  # not what a caller called a field
 log = structlog.get_logger(__name__)
 
 
@@ -79,6 +83,13 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
 
+class TooLargeBody(HTTPException):
+    """Raised while a body is read: FastAPI lets this family through there, a `Problem` not."""
+
+    def __init__(self) -> None:
+        super().__init__(413)
+
+
 _SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
@@ -118,7 +129,7 @@ def response(problem: Problem) -> JSONResponse:
     """The answer of a problem."""
     kind = problem.kind.value
     headers = dict(problem.headers)
-    if kind.status == 401 and problem.kind is ProblemKind.UNAUTHORIZED:
+    if kind.status == 401:  # RFC 9110 section 15.5.2
         headers.setdefault("WWW-Authenticate", "Bearer")
     if kind.status in (429, 503):
         headers.setdefault("Retry-After", "10")
@@ -134,7 +145,7 @@ def install(app: FastAPI) -> None:
 
     async def on_validation(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        places = sorted({".".join(str(step) for step in e["loc"][:2]) for e in error.errors()})
+        places = sorted({_place(e["loc"]) for e in error.errors()})[:_MOST_PLACES]
         return response(Problem(ProblemKind.INVALID, f"正しくない項目: {', '.join(places)}"))
 
     async def on_http(_request: Request, error: Exception) -> JSONResponse:
@@ -148,6 +159,11 @@ def install(app: FastAPI) -> None:
         full = isinstance(error, StoreFull)
         return response(Problem(ProblemKind.DISK_FULL if full else ProblemKind.UNAVAILABLE))
 
+    async def on_cut(request: Request, _error: Exception) -> JSONResponse:
+        # The caller has gone, or was cut by `Edge`: nobody hears this, and no fault is ours.
+        log.info("http.body_cut", client=request.client.host if request.client else "")
+        return response(Problem(ProblemKind.BAD_REQUEST))
+
     async def on_fault(request: Request, error: Exception) -> JSONResponse:
         log.error("handler_failed", path=request.scope["route"].path if "route" in request.scope
                   else "", error=type(error).__name__)  # fmt: skip
@@ -157,4 +173,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(StoreError, on_store)
+    app.add_exception_handler(ClientDisconnect, on_cut)
     app.add_exception_handler(Exception, on_fault)
+
+
+def _place(steps: Sequence[object]) -> str:
+    """Where in a request something is wrong, in our own words."""
+    words = [str(step) for step in steps[:2]]
+    return ".".join(word if _OUR_FIELD.fullmatch(word) else "?" for word in words)

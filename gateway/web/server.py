@@ -1,7 +1,8 @@
 """Serves an application on a role's own sockets: TLS that reloads, limits, a clean stop.
 
-uvicorn does the HTTP; what it leaves open is closed here: a head that never ends, too many
-connections of one address, a certificate that has been renewed.
+uvicorn does the HTTP; what it leaves open is closed here: a handshake or head that never
+ends, an answer that nobody reads, too many connections of one address, a certificate that
+has been renewed, plain text from beyond the trusted proxies.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import socket
 import ssl
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, ClassVar, Final
+from urllib.parse import urlsplit
 
 import h11
 import structlog
@@ -23,11 +24,17 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from gateway.config import Web
-from gateway.web.edge import Edge, networks
+from gateway.store.throttle import network_of
+from gateway.web.edge import CUT, Edge, is_within, networks
+from gateway.web.tls import Certificate, server_context
 
 HEAD_SECONDS: Final = 15.0  # a whole request head must have come by then
+HANDSHAKE_SECONDS: Final = 10.0  # of TLS; before its end no connection is counted
+SHUTDOWN_SECONDS: Final = 5.0  # of TLS: the other side's farewell is not waited for longer
+UNREAD_SECONDS: Final = 60.0  # between two looks at how much of an answer is still unread
+MIN_READ_RATE: Final = 500.0  # bytes in a second: who reads slower reads nothing
 KEEP_ALIVE_SECONDS: Final = 20
-LINGER_SECONDS: Final = 2.0  # closed at once, the sender would see a reset, not the answer
+LINGER_SECONDS: Final = 10.0  # closed at once, the sender would see a reset, not the answer
 STOP_SECONDS: Final = 10  # running requests may end; then they are cut
 LOOK_SECONDS: Final = 5.0  # between two looks at the certificate files
 MAX_HEAD: Final = 64_000  # bytes of a request head
@@ -42,6 +49,8 @@ class ListenerRefused(Exception):
 def check_listener(section: str, web: Web) -> list[str]:
     """What speaks against serving `web`: sentences with key and fix; empty = nothing."""
     problems = []
+    if not _is_origin(web.public_url):
+        problems.append(f'[{section}] public_url: write it like "https://gateway.example.jp"')
     try:
         networks(web.trusted_proxies)
     except ValueError:
@@ -58,7 +67,7 @@ def check_listener(section: str, web: Web) -> list[str]:
         )
     if web.tls_cert or web.tls_key:
         try:
-            server_context(web)
+            server_context(web.tls_cert, web.tls_key)
         except (OSError, ssl.SSLError) as error:
             why = getattr(error, "strerror", None) or type(error).__name__
             problems.append(
@@ -90,45 +99,67 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def server_context(web: Web) -> ssl.SSLContext:
-    """TLS 1.2 or newer with the configured certificate.
-
-    Raises:
-        OSError, ssl.SSLError: the files cannot be used.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(web.tls_cert, web.tls_key)
-    return context
+def _is_origin(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        named = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return named and parts.path in ("", "/") and not parts.query and "@" not in parts.netloc
 
 
 class _Protocol(H11Protocol):
     """One connection: its heads must end, and one address has only so many."""
 
     most_per_address = 100
-    exempt: tuple[Any, ...] = ()
+    proxies: tuple[Any, ...] = ()
+    proxies_only = False
     open_from: ClassVar[Counter[str]] = Counter()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Count the address; refuse one that has too many."""
+        """Count the address; refuse one that has too many, or is no proxy of ours."""
         super().connection_made(transport)
+        self._serve, self.app = self.app, self._with_cut
         self._head: asyncio.TimerHandle | None = None
-        self._from = self.client[0] if self.client else ""
+        self._unread: asyncio.TimerHandle | None = None
+        peer = self.client[0] if self.client else ""
+        self._from = network_of(peer)
         self.open_from[self._from] += 1
-        if self.open_from[self._from] > self.most_per_address and not self._is_exempt():
-            log.warning("http.too_many_connections", client=self._from)
+        by_proxy = is_within(peer, self.proxies)
+        if self.proxies_only and not by_proxy and not is_loopback(peer):
+            log.warning("http.not_by_a_trusted_proxy", client=peer)
+            transport.abort()
+        elif self.open_from[self._from] > self.most_per_address and not by_proxy:
+            log.warning("http.too_many_connections", client=peer)
             transport.close()
-            return
-        self._expect_head()
+        else:
+            self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget it."""
         self.open_from[self._from] -= 1
         if self.open_from[self._from] <= 0:
             del self.open_from[self._from]
-        if self._head is not None:
-            self._head.cancel()
+        for timer in (self._head, self._unread):
+            if timer is not None:
+                timer.cancel()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """What is sent is not read as fast as it is written: is it read at all?"""
+        super().pause_writing()
+        self._expect_reading()
+
+    def resume_writing(self) -> None:
+        """It is read again."""
+        if self._unread is not None:
+            self._unread.cancel()
+        super().resume_writing()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Nothing more is asked: close, once the last answer has been read."""
+        super().timeout_keep_alive_handler()
+        self._expect_reading()
 
     def data_received(self, data: bytes) -> None:
         """Between two requests the next head has its time from its first byte on."""
@@ -142,8 +173,30 @@ class _Protocol(H11Protocol):
     def on_response_complete(self) -> None:
         """A body that still comes after its answer is read for a moment, not for ever."""
         super().on_response_complete()
+        if self.transport.is_closing():
+            self._expect_reading()
         if self.conn.their_state is h11.SEND_BODY:
             self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    async def _with_cut(self, scope: Any, receive: Any, send: Any) -> None:
+        """The application, which may drop this connection."""
+        scope[CUT] = self.transport.abort
+        await self._serve(scope, receive, send)
+
+    def _expect_reading(self) -> None:
+        """Cut the connection when what waits to be sent does not go down."""
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+        if waiting := self.transport.get_write_buffer_size():
+            self._unread = self.loop.call_later(UNREAD_SECONDS, self._is_read, waiting)
+
+    def _is_read(self, before: int) -> None:
+        if self.transport.get_write_buffer_size() > before - UNREAD_SECONDS * MIN_READ_RATE:
+            log.info("http.answer_not_read", client=self._from)
+            self.transport.abort()
+        else:
+            self._expect_reading()
 
     def _expect_head(self) -> None:
         self._head = self.loop.call_later(HEAD_SECONDS, self._no_head)
@@ -153,13 +206,6 @@ class _Protocol(H11Protocol):
         if self.conn.our_state is h11.IDLE:
             self.transport.close()
 
-    def _is_exempt(self) -> bool:
-        try:
-            address = ipaddress.ip_address(self._from)
-        except ValueError:
-            return False
-        return any(address in n for n in self.exempt if n.version == address.version)
-
 
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
@@ -167,19 +213,45 @@ class _Server(uvicorn.Server):
         """Signals are the role's business."""
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen as uvicorn does, with an end to handshakes (it knows no setting for that)."""
+        config = self.config
+        loop = asyncio.get_running_loop()
+
+        def protocol() -> asyncio.Protocol:
+            made = config.http_protocol_class(  # type: ignore[call-arg]
+                config=config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+            assert isinstance(made, asyncio.Protocol)
+            return made
+
+        secure: dict[str, Any] = {}
+        if config.ssl is not None:
+            secure = {
+                "ssl": config.ssl,
+                "ssl_handshake_timeout": HANDSHAKE_SECONDS,
+                "ssl_shutdown_timeout": SHUTDOWN_SECONDS,
+            }
+        self.servers = [
+            await loop.create_server(protocol, sock=sock, backlog=config.backlog, **secure)
+            for sock in sockets or []
+        ]
+        self.started = True
+
 
 class WebServer:
     """One listener of one role."""
 
     def __init__(self, app: FastAPI, web: Web) -> None:
         self._web = web
-        self.certificate_problem = ""  # for health: why the newest files are not in use
         protocol = type(
             "Protocol",
             (_Protocol,),
             {
                 "most_per_address": web.max_connections_per_address,
-                "exempt": networks(web.trusted_proxies),
+                "proxies": networks(web.trusted_proxies),
+                # Without TLS of our own the proxy's is the only one: nobody goes round it.
+                "proxies_only": bool(web.trusted_proxies) and not web.tls_cert,
                 "open_from": Counter(),
             },
         )
@@ -199,11 +271,17 @@ class WebServer:
             h11_max_incomplete_event_size=MAX_HEAD,
         )
         self._config.load()
-        if web.tls_cert:
-            self._config.ssl = server_context(web)
+        self._certificate = Certificate(web.tls_cert, web.tls_key) if web.tls_cert else None
+        if self._certificate is not None:
+            self._config.ssl = self._certificate.context
         self._server = _Server(self._config)
         self._tasks: list[asyncio.Task[None]] = []
         self._serving: asyncio.Task[None] | None = None
+
+    @property
+    def certificate_problem(self) -> str:
+        """For health: why the newest certificate files are not in use; "" = they are."""
+        return self._certificate.problem if self._certificate is not None else ""
 
     async def start(self) -> None:
         """Listen.
@@ -218,8 +296,8 @@ class WebServer:
                 self._serving.result()
                 raise OSError("the listener ended at once")
             await asyncio.sleep(0.01)
-        if self._web.tls_cert:
-            self._tasks.append(asyncio.create_task(self._reload()))
+        if self._certificate is not None:
+            self._tasks.append(asyncio.create_task(_watch(self._certificate)))
 
     async def ended(self) -> None:
         """Until the listener ends by itself, which is a fault."""
@@ -234,34 +312,12 @@ class WebServer:
         if self._serving is not None:
             await self._serving
 
-    async def _reload(self) -> None:
-        """Use a renewed certificate for new connections; a bad one changes nothing."""
-        known = self._stamp()
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            stamp = self._stamp()
-            if stamp == known:
-                continue
-            known = stamp
-            try:
-                server_context(self._web)  # a pair that does not match must not be loaded
-                assert self._config.ssl is not None
-                self._config.ssl.load_cert_chain(self._web.tls_cert, self._web.tls_key)
-            except (OSError, ssl.SSLError) as error:
-                self.certificate_problem = type(error).__name__
-                log.error("tls.reload_failed", why=type(error).__name__)
-            else:
-                self.certificate_problem = ""
-                log.info("tls.reloaded")
 
-    def _stamp(self) -> tuple[float, ...]:
-        stamps = []
-        for name in (self._web.tls_cert, self._web.tls_key):
-            try:
-                stamps.append(Path(name).stat().st_mtime)
-            except OSError:
-                stamps.append(0.0)
-        return tuple(stamps)
+async def _watch(certificate: Certificate) -> None:
+    """Renewed files are used for new connections; bad ones change nothing."""
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        certificate.look()
 
 
 def _bound(host: str, port: int) -> socket.socket:

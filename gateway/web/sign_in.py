@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.store.accounts import MAX_PASSWORD, AccountError, SignInRefused, TooManyFailures
 from gateway.web.identity import Caller, address_of, from_our_page, gate_of, signed_in
+from gateway.web.limits import SmallBodyRoute
 from gateway.web.problems import Problem, ProblemKind, problems
 
 #: The caller of a handler.
@@ -43,16 +44,16 @@ class SessionModel(BaseModel):
 
 def router() -> APIRouter:
     """The routes of sessions."""
-    api = APIRouter(prefix="/api/v1/session", tags=["session"])
+    api = APIRouter(prefix="/api/v1/session", tags=["session"], route_class=SmallBodyRoute)
 
-    @api.post("", response_model=SessionModel, responses=problems(401, 403, 422, 429, 503))
+    @api.post("", response_model=SessionModel, responses=problems(401, 403, 413, 422, 429, 503))
     async def sign_in(
         credentials: Credentials, request: Request, response: Response
     ) -> SessionModel:
         """Begin a session: sets a cookie that only this site's pages can use."""
         gate = gate_of(request)
         client = address_of(request)
-        gate.count(f"address {client}")
+        gate.count_address(client)
         if not from_our_page(request):
             raise Problem(ProblemKind.CSRF)
         try:
@@ -91,15 +92,14 @@ def router() -> APIRouter:
         )
         return gone
 
-    @api.post("/password", status_code=204, responses=problems(401, 403, 422, 429, 503))
+    @api.post("/password", status_code=204, responses=problems(401, 403, 413, 422, 429, 503))
     async def password(change: NewPassword, request: Request, caller: Me) -> Response:
         """Change one's own password; ends all one's sessions."""
         gate = gate_of(request)
         try:
-            await gate.accounts.sign_in(
-                caller.name, change.old, segment=gate.segment, client=caller.client
+            await gate.accounts.change_password(
+                caller.name, change.old, change.new, segment=gate.segment, client=caller.client
             )
-            await gate.accounts.set_password(caller.name, change.new)
         except SignInRefused:
             raise Problem(ProblemKind.SIGN_IN_REFUSED) from None
         except TooManyFailures as error:
