@@ -177,7 +177,9 @@ async def run(config: Config, policy: Policy, stop: asyncio.Event) -> None:
         _log.info("smtp.listening", listen=config.smtp.listen)
         web = UploadListener(config, policy, intake)
         await web.start()
-        beating = asyncio.create_task(_beat(presence, intake.database, server, features))
+        beating = asyncio.create_task(
+            _beat(presence, intake.database, server, features, web.server)
+        )
         await _until(stop, web.server)
         await asyncio.gather(server.stop(), web.stop())
         beating.cancel()
@@ -198,13 +200,21 @@ async def _until(stop: asyncio.Event, server: WebServer) -> None:
 
 
 async def _beat(
-    presence: Presence, database: Database, server: Server, features: HeardFeatures
+    presence: Presence,
+    database: Database,
+    server: Server,
+    features: HeardFeatures,
+    web: WebServer,
 ) -> None:
     """Say that we are alive, hear what the next hop can."""
     while True:
         try:
             await presence.beat(
-                {"sessions": server.limits.count, "bytes_in_flight": server.in_flight.total}
+                {
+                    "sessions": server.limits.count,
+                    "bytes_in_flight": server.in_flight.total,
+                    "certificate": web.certificate_problem,
+                }
             )
             features.hear(await database.read(listed))
         except StoreError as error:

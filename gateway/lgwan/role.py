@@ -18,7 +18,7 @@ from gateway.store.dispatch import Waker
 from gateway.store.errors import StoreError
 from gateway.store.outbox import Outbox
 from gateway.store.presence import BEAT_SECONDS, Presence
-from gateway.web.server import ListenerRefused, check_listener
+from gateway.web.server import ListenerRefused, WebServer, check_listener
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +42,7 @@ async def run(config: Config, stop: asyncio.Event) -> None:
     try:
         released = await outbox.release_dead()
         log.info("relay_ready", pid=os.getpid(), next_hop=config.relay.next_hop, released=released)
-        beating = asyncio.create_task(_beat(presence, relay))
+        beating = asyncio.create_task(_beat(presence, relay, web.server))
         await web.start()
         await relay.run(stop, waker)
         await web.stop()
@@ -53,7 +53,7 @@ async def run(config: Config, stop: asyncio.Event) -> None:
         outbox.close()
 
 
-async def _beat(presence: Presence, relay: Relay) -> None:
+async def _beat(presence: Presence, relay: Relay, web: WebServer) -> None:
     while True:
         try:
             await presence.beat(
@@ -61,6 +61,7 @@ async def _beat(presence: Presence, relay: Relay) -> None:
                     "last_contact": relay.last_contact,
                     "last_error": relay.last_error,
                     "features": relay.features,
+                    "certificate": web.certificate_problem,
                 }
             )
         except StoreError as error:

@@ -73,7 +73,7 @@ def examine(config: Config, view: View) -> list[Component]:
         _store, _queue, _outgoing, _receivers, _workers, _sandbox, _relay, _separation, _scanner,
     ]  # fmt: skip
     found = [check(config, snapshot) for check in checks]
-    return [*found, _disk(config), _certificate(config)]
+    return [*found, _disk(config), _certificate(config, snapshot)]
 
 
 def _alive(snapshot: Snapshot, role: str) -> list[Process]:
@@ -183,8 +183,13 @@ def _disk(config: Config) -> Component:
     )
 
 
-def _certificate(config: Config) -> Component:
-    """The certificate that ends first, of all listeners."""
+def _certificate(config: Config, snapshot: Snapshot) -> Component:
+    """The certificate that ends first, of all listeners; or one that could not be renewed."""
+    for role in ("internet", "lgwan"):
+        for process in _alive(snapshot, role):
+            if why := process.detail.get("certificate"):
+                sentence = f"the renewed files of {role} cannot be used ({why}); the old one serves"
+                return Component("certificate", "red", sentence)
     paths = dict.fromkeys(
         path for path in (config.smtp.tls_cert, config.internet.tls_cert, config.lgwan.tls_cert)
         if path

@@ -176,7 +176,7 @@ def test_a_serving_process_is_listed_with_its_heartbeat_and_goes_at_the_end(tmp_
             while not (rows := await database.read(listed)):  # noqa: ASYNC110 - a table has no event
                 await asyncio.sleep(0.02)
         assert [row.role for row in rows] == ["internet"]
-        assert rows[0].detail == {"sessions": 0, "bytes_in_flight": 0}
+        assert rows[0].detail == {"sessions": 0, "bytes_in_flight": 0, "certificate": ""}
         stop.set()
         await running
         assert await database.read(listed) == []

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -240,3 +241,25 @@ def test_a_certificate_that_cannot_be_read_is_red(tmp_path):
 
 def test_without_components_the_whole_is_red():
     assert health.overall([]) == "red"
+
+
+def test_a_certificate_that_could_not_be_renewed_is_red(tmp_path):
+    for told, status in (("SSLError", "red"), ("", "green")):
+        with closing(Bench(tmp_path / (told or "none"))) as bench:
+            bench.beat("internet", certificate=told)
+            assert bench.status("certificate") == status
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        ({}, "yellow"),
+        ({"version": "ClamAV 1.4", "error": ""}, "green"),
+        ({"version": "", "error": "TimeoutError", "required": False}, "yellow"),
+        ({"version": "", "error": "TimeoutError", "required": True}, "red"),
+    ],
+)
+def test_the_malware_scanner_is_red_only_where_a_scan_is_required(tmp_path, state, status):
+    with closing(Bench(tmp_path / "data", scanner={"socket": "unix:/run/clamd.ctl"})) as bench:
+        bench.beat("worker", scanner=state)
+        assert bench.status("scanner") == status
