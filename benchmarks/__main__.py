@@ -17,6 +17,9 @@ RESULTS = Path(__file__).parent / "results"
 PROGRAMME = {
     "sandbox": ("benchmarks.sandbox", "run"),
     "sanitizers": ("benchmarks.sanitizers", "run"),
+    "archive": ("benchmarks.archive", "run"),
+    "pdf": ("benchmarks.pdf", "run"),
+    "image_pdf": ("benchmarks.image_pdf", "run"),
     "receiver": ("benchmarks.receiver", "run"),
     "uploads": ("benchmarks.uploads", "run"),
     "mail": ("benchmarks.mail", "run"),

@@ -132,8 +132,6 @@ def sanitize(
 
     loaded, policy = _load(config)
     configure(role="sanitize", level="error")
-    if password_file is not None:
-        _fail("--password-file: no format of this version can use a password")
     name = profile or policy.file.default_profile
     if name not in policy.file.profiles:
         _fail(f"no profile is called {name!r}: {', '.join(sorted(policy.file.profiles))}")
@@ -141,18 +139,27 @@ def sanitize(
         found = cleaning.inputs(paths)
         several = len(paths) > 1 or paths[0].is_dir()
         place, folder = cleaning.output_place(output, several=several)
+        passwords = cleaning.read_passwords(password_file) if password_file else ()
     except cleaning.UsageError as error:
         _fail(str(error))
 
     async def run() -> list[int]:
-        sandbox = Sandbox(slots=loaded.workers.count, memory_bytes=loaded.workers.memory)
         codes: list[int] = []
         with tempfile.TemporaryDirectory(prefix="mugaika-") as scratch:
+            sandbox = Sandbox(
+                slots=loaded.workers.count,
+                memory_bytes=loaded.workers.memory,
+                scratch=Path(scratch),
+            )
             try:
                 await sandbox.start()
                 scanner = Scanner(loaded.scanner) if loaded.scanner.socket else None
                 cleaner = cleaning.Cleaner(
-                    sandbox, policy.profile(name), Path(scratch), scanner=scanner
+                    sandbox,
+                    policy.profile(name),
+                    Path(scratch),
+                    scanner=scanner,
+                    passwords=passwords,
                 )
                 for number, item in enumerate(found, start=1):
                     _progress(number, len(found))
@@ -196,10 +203,17 @@ def _sentence(report: dict[str, Any]) -> str:
     found = sum(f["count"] for f in report["findings"])
     if report["output"] is not None:
         text = f"{report['name']} -> {report['output']['path']} ({report['method']}"
-        held = [p for p in report["parts"] if p["outcome"] not in ("clean", "partial")]
-        return f"{text}, {found} findings, {len(held)} withheld)"
+        return f"{text}, {found} findings, {_withheld(report)} withheld)"
     reason = report["reason"] or {"ja": "", "code": ""}
     return f"{report['name']}: {report['outcome']} [{reason['code']}] {reason['ja']}"
+
+
+def _withheld(report: dict[str, Any]) -> int:
+    """Parts below that did not cross, at all depths."""
+    return sum(
+        _withheld(part) if part["outcome"] in ("clean", "partial") else 1
+        for part in report["parts"]
+    )
 
 
 @policy_app.command("explain")

@@ -6,7 +6,6 @@ of a part is the contract in DESIGN ("Command line").
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -18,9 +17,8 @@ from typing import Any, Final
 from gateway.policy import Effective
 from gateway.sandbox.memory import SealedBytes, UnlinkedFile
 from gateway.sandbox.pool import Sandbox
-from gateway.worker import assemble
-from gateway.worker.check import CheckFailed
-from gateway.worker.pipeline import MAIL, CleanedPart, Pipeline, withheld
+from gateway.sandbox.protocol import check_passwords
+from gateway.worker.pipeline import CleanedPart, Pipeline, withheld
 from gateway.worker.scan import Scanner
 from sanitizers.limits import MB
 from sanitizers.model import Outcome
@@ -113,14 +111,13 @@ def _numbers() -> Iterator[str]:
         number += 1
 
 
-def _write_new(path: Path, data: bytes) -> None:
+def _write_new(path: Path, data: SealedBytes) -> None:
     """Create `path` with `data`; never overwrites, and leaves no half file under the name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
+            data.copy_to(file.fileno())
             os.fsync(file.fileno())
         os.link(temporary, path)
     finally:
@@ -137,12 +134,13 @@ class Cleaner:
         scratch: Path,
         *,
         scanner: Scanner | None = None,
+        passwords: tuple[str, ...] = (),
     ) -> None:
-        self._pipeline = Pipeline(sandbox, policy, scanner=scanner)
+        self._pipeline = Pipeline(sandbox, policy, scanner=scanner, passwords=passwords)
         self._scratch = scratch
 
     async def clean(self, item: Input, place: Path, *, folder: bool) -> Done:
-        """Clean one input and write its output file, when there is one.
+        """Clean one input; write its output file, when there is one, and what goes beside it.
 
         Raises:
             SandboxUnavailable, ScannerUnavailable: nothing was written.
@@ -151,17 +149,20 @@ class Cleaner:
         started = monotonic()
         part = await self._clean(item)
         try:
-            data = self._output(part)
-            written: Path | None = None
-            if data is not None:
-                extension = Path(part.name).suffix
+            written: dict[int, Path] = {}
+            if part.crosses and part.output is not None:
+                target = place / item.relative.parent if folder else place
                 if folder:
-                    target = place / item.relative.parent
-                    written = _free_name(target, item.path.stem, extension)
-                else:
-                    written = place
-                _write_new(written, data)
-            report = _report(part, item.path.name, data, written)
+                    target = _free_name(target, item.path.stem, Path(part.name).suffix)
+                _write_new(target, part.output)
+                written[id(part)] = target
+                for found in part.found_beside():
+                    if found.output is not None:
+                        name = Path(found.name)
+                        beside = _free_name(target.parent, name.stem, name.suffix)
+                        _write_new(beside, found.output)
+                        written[id(found)] = beside
+            report = _report(part, item.path.name, written)
         finally:
             part.close()
         report["seconds"] = round(monotonic() - started, 4)
@@ -184,32 +185,20 @@ class Cleaner:
 
     async def _route(self, item: Input, source: SealedBytes) -> CleanedPart:
         if item.path.suffix.lower() == ".eml":
-            return await self._pipeline.clean_mail(source, name=item.path.name)
+            return await self._pipeline.clean_mail(source, name=item.path.name, as_file=True)
         return await self._pipeline.clean_file(source, name=item.path.name)
 
-    def _output(self, part: CleanedPart) -> bytes | None:
-        if part.outcome not in (Outcome.CLEAN, Outcome.PARTIAL):
-            return None
-        if part.media_type != MAIL:
-            return part.output.read() if part.output is not None else None
-        try:
-            return assemble.attached_mail(part, item_id="sanitize", number="0")
-        except CheckFailed:
-            part.outcome, part.reason = Outcome.WITHHELD, ReasonCode.NOT_VERIFIED
-            return None
 
-
-def _report(
-    part: CleanedPart, name: str, data: bytes | None, written: Path | None
-) -> dict[str, Any]:
+def _report(part: CleanedPart, name: str, written: dict[int, Path]) -> dict[str, Any]:
     output = None
-    if data is not None and written is not None:
+    path = written.get(id(part))
+    if path is not None:
         output = {
-            "path": str(written),
-            "name": written.name,
+            "path": str(path),
+            "name": path.name,
             "media_type": part.media_type,
-            "size": len(data),
-            "sha256": hashlib.sha256(data).hexdigest(),
+            "size": part.size,
+            "sha256": part.sha256,
         }
     reason = None
     if part.reason is not None:
@@ -232,8 +221,29 @@ def _report(
             for f in part.findings
         ],
         "reason": reason,
-        "parts": [_report(member, member.name, None, None) for member in part.members],
+        "parts": [_report(member, member.name, written) for member in part.members],
     }
+
+
+def read_passwords(path: Path) -> tuple[str, ...]:
+    """The passwords of a file, one a line (UTF-8); empty lines do not count.
+
+    Raises:
+        UsageError: not readable, not UTF-8, too many or too long. No password is quoted.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: is not UTF-8") from None
+    lines = text.replace("\r\n", "\n").split("\n")
+    passwords = tuple(dict.fromkeys(line for line in lines if line))
+    try:
+        check_passwords(passwords)
+    except ValueError as error:
+        raise UsageError(f"{path}: {error}") from None
+    return passwords
 
 
 def gravest(codes: list[int]) -> int:

@@ -80,6 +80,9 @@ class Kind(StrEnum):
     ALTERNATIVE_BODY = "alternative_body"  # other renderings of the same body
     INLINE_IMAGE = "inline_image"  # kept as an attachment, place marked
     FILE_NAME = "file_name"  # a name that had to be changed
+    UNSAFE_PATH = "unsafe_path"  # absolute, or leading out of the archive
+    DUPLICATE_NAME = "duplicate_name"  # two entries that are one file to some system
+    SPECIAL_FILE = "special_file"  # a link or device in an archive
     NOTICE_IMITATION = "notice_imitation"  # text that imitates our own notice
     SIGNED_MAIL = "signed_mail"
     # gateway

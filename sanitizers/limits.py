@@ -21,6 +21,7 @@ MAX_TOTAL_PIXELS: Final = 600_000_000  # all frames of one image
 MAX_SIDE: Final = 65_000  # pixels along one side; JPEG itself ends at 65,535
 MAX_FRAMES: Final = 2_000  # animations and multi-page TIFF (fax logs)
 MAX_PAGES: Final = 2_000  # PDF
+MAX_FOLDER_DEPTH: Final = 32  # folders in folders of one archive; people build under 12
 MAX_NAME_CHARS: Final = 120  # a kept file name; NTFS ends at 255, paths at 260
 
 

@@ -24,9 +24,13 @@ class ReasonCode(StrEnum):
     EMPTY = "empty"
     DAMAGED = "damaged"
     ENCRYPTED = "encrypted"
+    ENCRYPTED_RAR = "encrypted_rar"
     PASSWORD_NEEDED = "password_needed"
     SIGNED_OR_ENCRYPTED_MAIL = "encrypted_mail"
     EXTERNAL_BODY = "external_body"
+    MULTI_VOLUME = "multi_volume"
+    ARCHIVE_BOMB = "archive_bomb"
+    SPECIAL_FILE = "special_file"
     TOO_LARGE = "too_large"
     TOO_MANY_PIXELS = "too_many_pixels"
     TOO_MANY_PARTS = "too_many_parts"
@@ -42,6 +46,7 @@ class ReasonCode(StrEnum):
     GIVEN_UP = "given_up"
     MAIL_LOOP = "mail_loop"
     MALWARE = "malware"
+    TOOL_MISSING = "tool_missing"
     INTERNAL = "internal"
 
 
@@ -89,6 +94,11 @@ REASONS: Final[Mapping[ReasonCode, ReasonText]] = MappingProxyType(
             "送信者に、暗号化していないファイルの再送をご依頼ください。",
             "The content is encrypted and cannot be opened here.",
         ),
+        ReasonCode.ENCRYPTED_RAR: ReasonText(
+            "暗号化されたRAR形式のため、開くことができず、お渡しできません。"
+            "送信者に、ZIP形式（パスワード付きでも構いません）での再送をご依頼ください。",
+            "An encrypted RAR archive cannot be opened here; a ZIP can.",
+        ),
         ReasonCode.PASSWORD_NEEDED: ReasonText(
             "パスワードで保護されているため、無害化できませんでした。"
             "送信者に、パスワードなしのファイルの再送をご依頼ください。",
@@ -103,6 +113,21 @@ REASONS: Final[Mapping[ReasonCode, ReasonText]] = MappingProxyType(
             "本体が別の場所にある形式（外部参照・分割メール）のため、お渡しできません。"
             "送信者に、ファイルを直接添付しての再送をご依頼ください。",
             "message/external-body and message/partial never cross.",
+        ),
+        ReasonCode.MULTI_VOLUME: ReasonText(
+            "分割された圧縮ファイルの一部のため、無害化できません。"
+            "送信者に、分割していない1つのZIPファイルでの再送をご依頼ください。",
+            "One volume of a split archive cannot be read alone.",
+        ),
+        ReasonCode.ARCHIVE_BOMB: ReasonText(
+            "展開すると極端に大きくなる、または重なり合った不正な圧縮ファイルのため、"
+            "お渡しできません。心当たりがある場合は、送信者に作り直しての再送をご依頼ください。",
+            "The archive would unpack to far more than it holds, or its entries overlap.",
+        ),
+        ReasonCode.SPECIAL_FILE: ReasonText(
+            "ほかのファイルへのリンクなど、中身を持たない特殊なファイルのため、お渡しできません。"
+            "必要な場合は、送信者に実際のファイルの再送をご依頼ください。",
+            "Links and device files in an archive do not cross.",
         ),
         ReasonCode.TOO_LARGE: ReasonText(
             "ファイルが大きすぎるため、無害化できませんでした。"
@@ -178,6 +203,11 @@ REASONS: Final[Mapping[ReasonCode, ReasonText]] = MappingProxyType(
             "ウイルス検査でマルウェアが見つかったため、お渡しできません。"
             "送信者への確認が必要な場合は、情報システム担当にご相談ください。",
             "The malware scanner found something.",
+        ),
+        ReasonCode.TOOL_MISSING: ReasonText(
+            "この形式の変換に必要なプログラムが無害化システムに入っていないため、お渡しできません。"
+            "システムの管理者に、変換プログラムの導入をご依頼ください。",
+            "The program that converts this type is not installed (see `mugaika doctor`).",
         ),
         ReasonCode.INTERNAL: ReasonText(
             "無害化システム側の問題で処理できませんでした。情報システム担当にお知らせください。",

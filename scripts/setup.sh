@@ -17,6 +17,8 @@ missing=""
 "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 "$python" -c 'import ctypes.util, sys; sys.exit(ctypes.util.find_library("magic") is None)' ||
     missing="$missing libmagic1"
+"$python" -c 'import ctypes.util, sys; sys.exit(ctypes.util.find_library("archive") is None)' ||
+    missing="$missing libarchive13"
 # PDFs name fonts without carrying them: Japanese ones must be here to draw them.
 fonts=/usr/share/fonts
 [ -e $fonts/opentype/ipaexfont-gothic/ipaexg.ttf ] || missing="$missing fonts-ipaexfont-gothic"

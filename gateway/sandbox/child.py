@@ -10,15 +10,15 @@ from __future__ import annotations
 import mmap
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-from gateway.sandbox import protocol
+from gateway.sandbox import extras, frames
 from gateway.sandbox.confine import lock_child
 from gateway.sandbox.protocol import Request
 from gateway.sandbox.seccomp import Filter
 from sanitizers.findings import Finding
-from sanitizers.model import Cleaned, Job, Method, Sanitizer, Verifier
+from sanitizers.model import Cleaned, Job, Method, Needs, Rebuilt, Sanitizer, Split, Verifier
 from sanitizers.reasons import ReasonCode, Withheld
 from sanitizers.verify import Rejected
 
@@ -101,19 +101,25 @@ def _detail(error: BaseException) -> str:
     return f"{type(error).__name__} {place}"
 
 
-def _do(request: Request, data: memoryview, out: FdOutput, tools: Toolbox) -> bytes:
+def _do(
+    request: Request, data: memoryview, beside: memoryview, out: FdOutput, tools: Toolbox
+) -> bytes:
     if request.op == "identify":
         found = tools.identify(data, name=request.name, claimed_type=request.claimed_type)
-        return protocol.encode_identified(found.media_type, found.program, found.findings)
+        return frames.encode_identified(found.media_type, found.program, found.findings)
     if request.op == "verify":
         verifier = tools.verifiers.get(request.media_type)
         if verifier is None:
             raise Withheld(ReasonCode.NOT_VERIFIED, "no verifier for this type")
         verifier.verify(data)
-        return protocol.encode_verified()
+        return frames.encode_verified()
     sanitizer = tools.sanitizers.get(request.media_type)
     if sanitizer is None:
         raise Withheld(ReasonCode.UNSUPPORTED_TYPE)
+    passwords: tuple[str, ...] = ()
+    members: Sequence[Rebuilt] = ()
+    if len(beside):
+        passwords, members = extras.read(beside)
     job = Job(
         data=data,
         name=request.name,
@@ -121,53 +127,73 @@ def _do(request: Request, data: memoryview, out: FdOutput, tools: Toolbox) -> by
         claimed_charset=request.claimed_charset,
         media_type=request.media_type,
         method=Method(request.method),
+        passwords=passwords,
         options=request.options,
         limits=request.limits,
     )
-    result = sanitizer.clean(job, out)
+    if request.op == "assemble":
+        result: Cleaned | Split | Needs = sanitizer.assemble(job, members, out)
+    else:
+        result = sanitizer.clean(job, out)
     out.flush()
     if isinstance(result, Cleaned):
-        return protocol.encode_cleaned(result, out.tell())
-    return protocol.encode_split(result)  # type: ignore[arg-type]
+        return frames.encode_cleaned(result, out.tell())
+    if isinstance(result, Needs):
+        return frames.encode_needs(result)
+    return frames.encode_split(result)
 
 
-def _reply(request: Request, data: memoryview, out: FdOutput, tools: Toolbox) -> bytes:
+def _reply(
+    request: Request, data: memoryview, beside: memoryview, out: FdOutput, tools: Toolbox
+) -> bytes:
     try:
-        return _do(request, data, out, tools)
+        return _do(request, data, beside, out, tools)
     except Withheld as held:
-        return protocol.encode_withheld(held.code, held.detail)
+        return frames.encode_withheld(held.code, held.detail)
     except Rejected as rejected:
-        return protocol.encode_withheld(ReasonCode.NOT_VERIFIED, str(rejected))
+        return frames.encode_withheld(ReasonCode.NOT_VERIFIED, str(rejected))
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - any failed parse withholds the part
-        return protocol.encode_withheld(ReasonCode.DAMAGED, _detail(error))
+        return frames.encode_withheld(ReasonCode.DAMAGED, _detail(error))
 
 
-def run(
-    request: Request, descriptors: tuple[int, int, int], program: Filter, tools: Toolbox
-) -> None:
-    """Never returns. `descriptors`: input, output, reply."""
+def _mapped(fd: int, offset: int, size: int) -> memoryview:
+    """Exactly this range of `fd`, read-only; the descriptor is not needed any more."""
+    if not size:
+        return memoryview(b"")
+    start = offset - offset % mmap.ALLOCATIONGRANULARITY
+    begin = offset - start
+    whole = mmap.mmap(fd, begin + size, prot=mmap.PROT_READ, offset=start)
+    return memoryview(whole)[begin:]
+
+
+def run(request: Request, descriptors: Sequence[int], program: Filter, tools: Toolbox) -> None:
+    """Never returns. `descriptors`: input, output, reply, and extras where there are any.
+
+    A member is a range of its container's descriptor. It is mapped here, and the descriptor
+    closed with all others, so that a child sees nothing of its siblings (but for what lies
+    on the same two pages).
+    """
     code = EXIT_LOCK_FAILED
     try:
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
         signal.signal(signal.SIGXCPU, signal.SIG_DFL)
-        source, output, reply = descriptors
-        size = request.size
-        view = memoryview(b"")
-        if size:
-            view = memoryview(mmap.mmap(source, size, prot=mmap.PROT_READ))
+        source, output, reply, *others = descriptors
+        data = _mapped(source, request.offset, request.size)
+        beside = _mapped(others[0], 0, request.extras) if others else memoryview(b"")
         lock_child(
-            descriptors,
+            (output, reply),
             program,
             cpu_seconds=request.limits.cpu_seconds,
-            memory_bytes=request.limits.memory_bytes + size,
-            output_bytes=max(request.limits.output_bytes, protocol.MAX_REPLY_BYTES),
+            memory_bytes=request.limits.memory_bytes + request.size + request.extras,
+            output_bytes=max(request.limits.output_bytes, frames.MAX_REPLY_BYTES),
         )
         code = EXIT_NO_REPLY
-        frame = _reply(request, view, FdOutput(output, request.limits.output_bytes), tools)
-        if len(frame) <= protocol.MAX_REPLY_BYTES:
-            FdOutput(reply, protocol.MAX_REPLY_BYTES)._put(frame)
+        out = FdOutput(output, request.limits.output_bytes)
+        frame = _reply(request, data, beside, out, tools)
+        if len(frame) <= frames.MAX_REPLY_BYTES:
+            FdOutput(reply, frames.MAX_REPLY_BYTES)._put(frame)
             code = EXIT_OK
     except MemoryError:
         code = EXIT_OUT_OF_MEMORY

@@ -1,15 +1,19 @@
 """Anonymous files that carry bytes into a sandbox child and out of it.
 
 Inputs are sealed before the child sees them; outputs are sealed before the worker reads
-them, so that nobody can change a byte between the check and its use. Inputs over
-`MAX_MEMFD_INPUT` lie in an unlinked file instead, so that memory stays bounded.
+them, so that nobody can change a byte between the check and its use. What is over
+`MAX_MEMFD_INPUT` lies in an unlinked file instead, so that memory stays bounded. A member
+of a container is a view of its container's bytes: it costs no copy, and its child maps
+nothing but its range.
 """
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -23,34 +27,49 @@ _SEAL_ALL: Final = 0x1 | 0x2 | 0x4 | 0x8  # SEAL, SHRINK, GROW, WRITE
 
 
 class SealedBytes:
-    """Read-only bytes behind a descriptor. Close it, or use it as a context manager."""
+    """Read-only bytes: `size` of them from `offset` of a descriptor.
 
-    def __init__(self, fd: int, size: int) -> None:
+    Close it, or use it as a context manager.
+    """
+
+    def __init__(self, fd: int, size: int, *, offset: int = 0) -> None:
         self.fd = fd
         self.size = size
+        self.offset = offset
+        self._on_close: Callable[[], None] | None = None
 
     @classmethod
     def of(cls, data: bytes | memoryview) -> SealedBytes:
         """Copy `data` (any size up to MAX_MEMFD_INPUT) into a sealed memfd."""
         with Scratch() as scratch:
-            view = memoryview(data)
-            while view:
-                view = view[os.write(scratch.fd, view) :]
+            write_all(scratch.fd, data)
             return scratch.seal()
 
+    @property
+    def whole(self) -> bool:
+        """Whether the descriptor holds these bytes and no others."""
+        return self.offset == 0 and os.fstat(self.fd).st_size == self.size
+
     def slice(self, offset: int, size: int) -> SealedBytes:
-        """A sealed copy of a range; made by the kernel, not in Python."""
+        """A view of a range, with a descriptor of its own; nothing is copied."""
         if offset < 0 or size < 0 or offset + size > self.size:
             raise ValueError("range outside the bytes")
-        with Scratch() as scratch:
-            at = offset
-            end = offset + size
-            while at < end:
-                sent = os.sendfile(scratch.fd, self.fd, at, min(end - at, _COPY_CHUNK))
-                if sent == 0:
-                    raise OSError("input ended early")
-                at += sent
-            return scratch.seal()
+        fd = fcntl.fcntl(self.fd, fcntl.F_DUPFD_CLOEXEC, 3)
+        return SealedBytes(fd, size, offset=self.offset + offset)
+
+    def copy_to(self, fd: int) -> None:
+        """Append all bytes to `fd`; made by the kernel, not in Python.
+
+        Raises:
+            OSError: no room, or the bytes ended early.
+        """
+        at = self.offset
+        end = self.offset + self.size
+        while at < end:
+            sent = os.sendfile(fd, self.fd, at, min(end - at, _COPY_CHUNK))
+            if sent == 0:
+                raise OSError("input ended early")
+            at += sent
 
     def read(self) -> bytes:
         """All bytes."""
@@ -59,8 +78,8 @@ class SealedBytes:
     def read_range(self, offset: int, size: int) -> bytes:
         """`size` bytes from `offset`."""
         pieces = []
-        at = offset
-        end = min(offset + size, self.size)
+        at = self.offset + offset
+        end = self.offset + min(offset + size, self.size)
         while at < end:
             piece = os.pread(self.fd, end - at, at)
             if not piece:
@@ -69,11 +88,24 @@ class SealedBytes:
             at += len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    def sha256(self) -> str:
+        """Lower-case hex digest, read piece by piece."""
+        digest = hashlib.sha256()
+        for at in range(0, self.size, _COPY_CHUNK):
+            digest.update(self.read_range(at, _COPY_CHUNK))
+        return digest.hexdigest()
+
+    def when_closed(self, call: Callable[[], None]) -> None:
+        """`call` once, when the bytes are given back."""
+        self._on_close = call
+
     def close(self) -> None:
         """Give the descriptor back; idempotent."""
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
+            if self._on_close is not None:
+                self._on_close()
 
     def __enter__(self) -> SealedBytes:
         return self
@@ -142,3 +174,26 @@ class UnlinkedFile:
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
+
+    def __enter__(self) -> UnlinkedFile:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def room_for(size: int, folder: Path) -> Scratch | UnlinkedFile:
+    """Where `size` bytes are to be written: in memory, or on disk when they are many."""
+    return Scratch() if size <= MAX_MEMFD_INPUT else UnlinkedFile(folder)
+
+
+def write_all(fd: int, data: bytes | memoryview) -> None:
+    """Write all of `data`."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]

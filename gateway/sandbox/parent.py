@@ -1,8 +1,8 @@
 """The warm parent of one family: loads once, locks itself in, then forks per part.
 
 Started as `python -m gateway.sandbox.parent FAMILY PACKAGE SOCKET_FD`. It reads requests
-with three descriptors each (input, output, reply) from a SOCK_SEQPACKET socket, forks,
-enforces the wall clock with SIGKILL, reaps, and reports how each child ended. It never
+with their descriptors (input, output, reply, perhaps extras) from a SOCK_SEQPACKET socket,
+forks, enforces the wall clock with SIGKILL, reaps, and reports how each child ended. It never
 looks at a part's bytes. When the worker is gone (end of file) it kills its children
 and ends.
 """
@@ -26,10 +26,11 @@ from typing import Final
 from gateway.sandbox import child, protocol
 from gateway.sandbox.child import Identified
 from gateway.sandbox.confine import lock_parent
-from gateway.sandbox.seccomp import Filter
+from gateway.sandbox.seccomp import child_filter
 from sanitizers.model import Sanitizer, Verifier
 
 _MAX_MESSAGE: Final = 65_536
+_MAX_DESCRIPTORS: Final = 4  # input, output, reply, extras
 #: The C library's fork. os.fork() also puts Python's threads, locks and random state in
 #: order, which touches 200 pages more (0.7 of 1.7 ms, measured); this process has one
 #: thread, its children live for one part and use neither locks nor random numbers.
@@ -84,7 +85,7 @@ class Parent:
     def __init__(self, link: socket.socket, tools: Tools) -> None:
         self._link = link
         self._tools = tools
-        self._program = Filter()
+        self._program = child_filter()
         self._running: dict[int, _Running] = {}  # by pidfd
         self._poll = select.poll()
         self._poll.register(link.fileno(), select.POLLIN)
@@ -108,16 +109,16 @@ class Parent:
         return max(0, int((min(due) - time.monotonic()) * 1000) + 1)
 
     def _receive(self) -> bool:
-        message, fds, _flags, _address = socket.recv_fds(self._link, _MAX_MESSAGE, 3)
+        message, fds, _flags, _address = socket.recv_fds(self._link, _MAX_MESSAGE, _MAX_DESCRIPTORS)
         if not message:
             return False
         try:
-            if len(fds) != 3:
-                return False
             number, request = protocol.decode_request(message)
+            if len(fds) != (4 if request.extras else 3):
+                return False
             pid = _fork()
             if pid == 0:
-                child.run(request, (fds[0], fds[1], fds[2]), self._program, self._tools)
+                child.run(request, tuple(fds), self._program, self._tools)
                 os._exit(child.EXIT_NO_REPLY)  # unreachable: run() never returns
             pidfd = os.pidfd_open(pid)
             self._poll.register(pidfd, select.POLLIN)

@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,10 +23,15 @@ from typing import Final
 
 import structlog
 
-from gateway.sandbox import child, landlock, protocol, seccomp
+from gateway.sandbox import child, copying, extras, frames, landlock, protocol, replies, seccomp
+from gateway.sandbox.admission import MemoryBudget
 from gateway.sandbox.families import FAMILIES, Family
-from gateway.sandbox.memory import Scratch, SealedBytes
-from gateway.sandbox.protocol import BadReply, CleanedReply, Reply, Request, WithheldReply
+from gateway.sandbox.memory import Scratch, SealedBytes, UnlinkedFile, room_for, write_all
+from gateway.sandbox.protocol import Piece, Reply, Request, WithheldReply
+from gateway.sandbox.replies import BadReply
+from gateway.sandbox.tools.box import Toolbox, ToolUnavailable
+from gateway.sandbox.tools.programs import TOOLS, Tool
+from sanitizers.model import Needs
 from sanitizers.reasons import ReasonCode
 
 log = structlog.get_logger(__name__)
@@ -113,6 +119,8 @@ class Sandbox:
         families: the warm parents to keep.
         highest_landlock_abi: reduce Landlock to an older kernel's rules (tests); 0 = no.
         python_path: an import path for the parents (tests bring hostile sanitizers).
+        scratch: folder for what is too large for memory; None = the system's.
+        tools: the programs of the tool box (tests bring their own).
     """
 
     def __init__(
@@ -123,11 +131,20 @@ class Sandbox:
         families: Sequence[Family] = FAMILIES,
         highest_landlock_abi: int = 0,
         python_path: str = "",
+        scratch: Path | None = None,
+        tools: Mapping[str, Tool] = TOOLS,
     ) -> None:
         self._families = {f.name: f for f in families}
-        self._memory_bytes = memory_bytes
-        self._memory_used = 0
-        self._memory_freed = asyncio.Condition()
+        self._memory = MemoryBudget(memory_bytes)
+        self._scratch = scratch or Path(tempfile.gettempdir())
+        self._tools = Toolbox(
+            slots=slots,
+            scratch=self._scratch,
+            memory=self._memory,
+            tools=tools,
+            highest_landlock_abi=highest_landlock_abi,
+            python_path=python_path,
+        )
         self._lanes = {True: asyncio.Semaphore(slots + 1), False: asyncio.Semaphore(slots)}
         self._highest_landlock_abi = highest_landlock_abi
         self._python_path = python_path
@@ -178,55 +195,124 @@ class Sandbox:
         for parent in self._parents.values():
             await asyncio.to_thread(parent.process.wait)
         self._parents.clear()
+        self._tools.close()
 
     async def identify(self, source: SealedBytes, *, name: str, claimed_type: str) -> Ran:
         """What the content is: an `IdentifiedReply`, or withheld."""
         request = Request(op="identify", size=source.size, name=name, claimed_type=claimed_type)
         return await self.run("identify", request, source)
 
-    async def clean(self, source: SealedBytes, request: Request) -> Ran:
+    async def clean(
+        self, source: SealedBytes, request: Request, *, output_bytes: int | None = None
+    ) -> Ran:
         """Clean one part with the sanitizer for `request.media_type`."""
         family = self._family_of.get(request.media_type)
         if family is None:
             reply = WithheldReply(code=ReasonCode.UNSUPPORTED_TYPE, untrusted_detail="")
             return Ran(reply=reply, output=None, cpu_seconds=0, max_rss=0)
-        return await self.run(family, request, source)
+        return await self.run(family, request, source, output_bytes=output_bytes)
+
+    async def assemble(self, source: SealedBytes, request: Request, pieces: Sequence[Piece]) -> Ran:
+        """Put a container together: `request` as for `clean`, and its members in order."""
+        return await self.clean(source, replace(request, op="assemble", pieces=tuple(pieces)))
 
     async def verify(self, output: SealedBytes, media_type: str) -> Ran:
         """Show the output to a fresh child with the independent grammar."""
         request = Request(op="verify", size=output.size, media_type=media_type)
         return await self.run("verify", request, output)
 
-    async def run(self, family_name: str, request: Request, source: SealedBytes) -> Ran:
-        """One job in one child. Limits are those of the family.
+    async def convert(
+        self, source: SealedBytes, needs: Needs, *, media_type: str
+    ) -> SealedBytes | WithheldReply:
+        """Let a program turn `source`, identified as `media_type`, into `needs.target`.
+
+        The result is whatever the program wrote: untrusted, to be identified and cleaned.
+
+        Raises:
+            SandboxUnavailable: our fault; nothing is known about the part.
+        """
+        try:
+            return await self._tools.convert(source, needs, media_type=media_type)
+        except ToolUnavailable as error:
+            raise SandboxUnavailable(str(error)) from error
+
+    def tools(self) -> dict[str, bool]:
+        """Which programs of the tool box are installed (for health and doctor)."""
+        return self._tools.present()
+
+    def keep(self, data: bytes) -> SealedBytes:
+        """Seal bytes of our own making, in memory or on disk.
+
+        Raises:
+            SandboxUnavailable: no room on disk; the item is given back.
+        """
+        try:
+            if self._memory.keeps(len(data)):
+                sealed = SealedBytes.of(data)
+                self._memory.hold(sealed)
+                return sealed
+            with UnlinkedFile(self._scratch) as file:
+                write_all(file.fd, data)
+                return file.seal()
+        except OSError as error:
+            raise SandboxUnavailable(f"no room for an output: {error.strerror}") from error
+
+    async def run(
+        self,
+        family_name: str,
+        request: Request,
+        source: SealedBytes,
+        *,
+        output_bytes: int | None = None,
+    ) -> Ran:
+        """One job in one child. Limits are those of the family; `output_bytes` narrows one.
 
         Raises:
             SandboxUnavailable: the warm parent failed, not the part.
         """
         family = self._families[family_name]
-        request = replace(request, limits=family.limits)
-        async with self._admitted(family, source.size):
-            return await self._run(family, request, source)
+        limits = family.limits
+        if output_bytes is not None:
+            limits = replace(limits, output_bytes=min(limits.output_bytes, output_bytes))
+        request = replace(request, limits=limits, size=source.size, offset=source.offset)
+        pieces = sum(piece.data.size for piece in request.pieces if piece.data is not None)
+        async with self._admitted(family, source.size + pieces):
+            beside: SealedBytes | None = None
+            try:
+                if request.passwords or request.op == "assemble":
+                    beside = await self._extras(request, pieces)
+                    request = replace(request, extras=beside.size)
+                return await self._run(family, request, source, beside)
+            finally:
+                if beside is not None:
+                    beside.close()
 
     @contextlib.asynccontextmanager
     async def _admitted(self, family: Family, size: int) -> AsyncIterator[None]:
-        weight = min(
-            self._memory_bytes, family.weight_bytes + int(size * (1 + family.weight_factor))
-        )
-        async with self._lanes[family.quick]:
-            async with self._memory_freed:
-                await self._memory_freed.wait_for(
-                    lambda: self._memory_used + weight <= self._memory_bytes
-                )
-                self._memory_used += weight
-            try:
-                yield
-            finally:
-                self._memory_used -= weight
-                async with self._memory_freed:
-                    self._memory_freed.notify_all()
+        weight = family.weight_bytes + int(size * (1 + family.weight_factor))
+        async with self._lanes[family.quick], self._memory.admitted(weight):
+            yield
 
-    async def _run(self, family: Family, request: Request, source: SealedBytes) -> Ran:
+    async def _extras(self, request: Request, pieces: int) -> SealedBytes:
+        """Passwords and cleaned members in a descriptor of their own.
+
+        Raises:
+            SandboxUnavailable: no room on disk; the item is given back.
+        """
+        head = extras.head(request)
+        try:
+            with room_for(len(head) + pieces, self._scratch) as room:
+                write_all(room.fd, head)
+                for piece in request.pieces:
+                    if piece.data is not None:
+                        await copying.append(piece.data, room.fd)
+                return room.seal()
+        except OSError as error:
+            raise SandboxUnavailable(f"no room for members: {error.strerror}") from error
+
+    async def _run(
+        self, family: Family, request: Request, source: SealedBytes, beside: SealedBytes | None
+    ) -> Ran:
         parent = self._parents.get(family.name)
         if parent is None or not parent.alive:
             parent = await self._parent(family.name)
@@ -236,7 +322,10 @@ class Sandbox:
             future: asyncio.Future[dict[str, object]] = asyncio.get_running_loop().create_future()
             parent.waiting[number] = future
             message = protocol.encode_request(number, request)
-            await self._send(parent, message, [source.fd, output.fd, reply.fd])
+            descriptors = [source.fd, output.fd, reply.fd]
+            if beside is not None:
+                descriptors.append(beside.fd)
+            await self._send(parent, message, descriptors)
             backstop = request.limits.wall_seconds + _BACKSTOP_SECONDS
             try:
                 report = await asyncio.wait_for(future, backstop)
@@ -245,7 +334,25 @@ class Sandbox:
                 raise SandboxUnavailable("the warm parent did not end a job in time") from None
             finally:
                 parent.waiting.pop(number, None)
-            return self._judge(request, report, output, reply)
+            return await self._kept(self._judge(request, report, output, reply))
+
+    async def _kept(self, ran: Ran) -> Ran:
+        """The output counted in memory, or moved out of it when it is large.
+
+        Raises:
+            SandboxUnavailable: no room on disk; the item is given back.
+        """
+        if ran.output is None:
+            return ran
+        if self._memory.keeps(ran.output.size):
+            self._memory.hold(ran.output)
+            return ran
+        with ran.output, UnlinkedFile(self._scratch) as file:
+            try:
+                await copying.append(ran.output, file.fd)
+            except OSError as error:
+                raise SandboxUnavailable(f"no room for an output: {error.strerror}") from error
+            return replace(ran, output=file.seal())
 
     async def _send(self, parent: _ParentProcess, message: bytes, fds: list[int]) -> None:
         for _ in range(1000):
@@ -284,8 +391,8 @@ class Sandbox:
             try:
                 sealed = output.seal()
                 with reply.seal() as frame:
-                    untrusted = frame.read_range(0, protocol.MAX_REPLY_BYTES + 1)
-                result = protocol.decode(untrusted, op=request.op, output_size=sealed.size)
+                    untrusted = frame.read_range(0, frames.MAX_REPLY_BYTES + 1)
+                result = replies.decode(untrusted, op=request.op, output_size=sealed.size)
             except (BadReply, OSError) as error:
                 log.error("sandbox_bad_reply", op=request.op, why=str(error))
                 result = WithheldReply(code=ReasonCode.BAD_REPLY, untrusted_detail="")
@@ -360,8 +467,3 @@ def unavailable() -> str:
     if landlock.abi() < 1:
         return "the kernel has no Landlock (or it is switched off with lsm=)"
     return ""
-
-
-def is_clean(ran: Ran) -> bool:
-    """Whether a leaf was rebuilt and its bytes are there."""
-    return isinstance(ran.reply, CleanedReply) and ran.output is not None

@@ -1,7 +1,6 @@
 """From a cleaned tree to what is stored: the mail that leaves, and the rows that tell.
 
-The top mail gets our trace header, report and notice; attached mails are composed the
-same way, innermost first, without them. If the mail itself could not be cleaned a
+The top mail gets our trace header, report and notice. If the mail itself could not be cleaned a
 notice stands in its place, from the null sender.
 """
 
@@ -18,11 +17,10 @@ from typing import Final
 
 from gateway.store.results import NewMail, PartRow
 from gateway.store.work import ClaimedItem
-from gateway.worker import check, notice
+from gateway.worker import attached, check, notice
 from gateway.worker.check import CheckFailed
-from gateway.worker.compose import Attachment, Draft, compose
-from gateway.worker.pipeline import MAIL, CleanedPart
-from sanitizers.model import Outcome
+from gateway.worker.compose import Draft, compose
+from gateway.worker.parts import CleanedPart
 from sanitizers.reasons import ReasonCode
 from sanitizers.text.notice_mark import NOTICE_MARK
 
@@ -86,68 +84,6 @@ def _trace(item: ClaimedItem, site: Site) -> str:
     )
 
 
-def attached_mail(part: CleanedPart, *, item_id: str, number: str) -> bytes:
-    """An attached mail, rebuilt. Its withheld members are named in its text.
-
-    Raises:
-        CheckFailed: the values do not make a mail.
-    """
-    if part.split is None:
-        raise CheckFailed("attached mail without content")
-    rebuilt = attachments(part, item_id=item_id, number=number)  # may withhold a member
-    lines = notice.withheld_lines(part, below_mails=False)
-    text = part.split.text
-    if lines:
-        text = f"{text.rstrip()}\n\n{NOTICE_MARK}\n" + "\n".join(lines) + "\n"
-    return compose(
-        Draft(
-            headers=_headers(part, item_id=f"{item_id}.{number}", hostname="attached.invalid"),
-            text=text,
-            attachments=rebuilt,
-            boundary=_boundary(item_id, number),
-        )
-    )
-
-
-def attachments(part: CleanedPart, *, item_id: str, number: str = "0") -> list[Attachment]:
-    """What of `part`'s members crosses, in order. A mail that cannot be composed is withheld."""
-    found: list[Attachment] = []
-    for index, member in enumerate(part.members):
-        if member.outcome not in (Outcome.CLEAN, Outcome.PARTIAL):
-            continue
-        if member.media_type == MAIL:
-            try:
-                data = attached_mail(member, item_id=item_id, number=f"{number}.{index}")
-            except CheckFailed:
-                member.outcome, member.reason = Outcome.WITHHELD, ReasonCode.NOT_VERIFIED
-                part.outcome = Outcome.PARTIAL
-                continue
-        elif member.output is not None:
-            data = member.output.read()
-        else:
-            member.outcome, member.reason = Outcome.FAILED, ReasonCode.INTERNAL
-            part.outcome = Outcome.PARTIAL
-            continue
-        found.append(Attachment(name=member.name, media_type=member.media_type, data=data))
-    return found
-
-
-def _boundary(item_id: str, number: str) -> str:
-    """Unique in the item, and never the beginning of the boundary of another mail in it."""
-    return f"=_mugaika_{item_id}_{number}="
-
-
-def _headers(part: CleanedPart, *, item_id: str, hostname: str) -> list[tuple[str, str]]:
-    """The sender's headers, with what RFC 5322 section 3.6 demands filled in."""
-    headers = list(part.split.headers) if part.split is not None else []
-    names = {name for name, _ in headers}
-    if "From" not in names:
-        headers.append(("From", "（差出人の記載なし）\t"))
-    if "Message-ID" not in names:
-        headers.append(("Message-ID", f"<{item_id}@{hostname}>"))
-    return headers
-
-
 def _subject(headers: Sequence[tuple[str, str]]) -> str:
     return next((value for name, value in headers if name == "Subject"), "")
 
@@ -173,14 +109,14 @@ def cleaned_mail(
     if root.split is None:
         raise CheckFailed("a mail without content")
     hops = hops_after(root.split.facts, site.hops_key)
-    rebuilt = attachments(root, item_id=item.id)
+    rebuilt = attached.attachments(root, item_id=item.id)
     block, on_top = notice.block(root, item_id=item.id, public_url=site.public_url)
-    text = root.split.text
+    text = attached.with_cards(root.split.text, root)
     if block and on_top:
         text = f"{block}\n{text}"
     elif block:
         text = f"{text.rstrip()}\n\n{block}" if text.strip() else block
-    headers = _headers(root, item_id=item.id, hostname=site.hostname)
+    headers = attached.completed_headers(root, item_id=item.id, hostname=site.hostname)
     if not any(name == "Date" for name, _ in headers):
         headers.append(("Date", _now(item)))
     data = compose(
@@ -191,7 +127,7 @@ def cleaned_mail(
             received=_trace(item, site),
             report=notice.report_line(root),
             hops=hops_header(hops, site.hops_key),
-            boundary=_boundary(item.id, "0"),
+            boundary=attached.boundary(item.id, "0"),
         )
     )
     return NewMail(
@@ -259,7 +195,6 @@ def rows(root: CleanedPart, *, profile: str) -> list[PartRow]:
 
     def add(part: CleanedPart, parent: int | None) -> None:
         number = len(found)
-        output = part.output
         found.append(
             PartRow(
                 profile=profile,
@@ -271,8 +206,8 @@ def rows(root: CleanedPart, *, profile: str) -> list[PartRow]:
                 method=part.method.value,
                 findings=part.findings,
                 reason=part.reason.value if part.reason else None,
-                size=output.size if output is not None else None,
-                sha256=hashlib.sha256(output.read()).hexdigest() if output is not None else None,
+                size=part.size,
+                sha256=part.sha256,
             )
         )
         for member in part.members:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.worker import check
@@ -25,6 +25,7 @@ _ATTR_CHAR: Final = frozenset(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`|~"
 )
 _MAIL: Final = "message/rfc822"
+_TOKEN: Final = re.compile(r"[A-Za-z0-9-]{1,40}")  # narrower than RFC 2045 section 5.1
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9._ ()+-]{1,60}")
 _ORDER: Final = (
     "From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID",
@@ -39,6 +40,7 @@ class Attachment:
     name: str
     media_type: str
     data: bytes
+    parameters: Mapping[str, str] = field(default_factory=dict)  # of the media type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,11 +208,23 @@ def _attachment_head(attachment: Attachment) -> bytes:
         for_disposition = ";\r\n ".join(_rfc2231("filename", name))
     return _join(
         [
-            f"Content-Type: {attachment.media_type};\r\n {for_type}",
+            f"Content-Type: {_media_type(attachment)};\r\n {for_type}",
             f"Content-Transfer-Encoding: {encoding}",
             f"Content-Disposition: attachment;\r\n {for_disposition}",
         ]
     )
+
+
+def _media_type(attachment: Attachment) -> str:
+    """With its parameters: an invitation is one by `method` (RFC 6047 section 2.4)."""
+    pieces = [attachment.media_type]
+    for name, value in attachment.parameters.items():
+        if not (_TOKEN.fullmatch(name) and _TOKEN.fullmatch(value)):
+            raise CheckFailed("attachment: media type parameter")
+        pieces.append(f"{name}={value}")
+    if attachment.media_type == "text/calendar":
+        pieces.append("charset=utf-8")
+    return "; ".join(pieces)
 
 
 def _rfc2231(parameter: str, value: str) -> list[str]:

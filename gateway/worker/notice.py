@@ -20,7 +20,7 @@ from sanitizers.text.characters import make_harmless
 from sanitizers.text.notice_mark import NOTICE_MARK
 
 if TYPE_CHECKING:
-    from gateway.worker.pipeline import CleanedPart
+    from gateway.worker.parts import CleanedPart
 
 MAX_QUOTED: Final = 80  # characters of a sender's words in a notice
 _MAX_LISTED: Final = 30  # withheld parts named one by one
@@ -30,6 +30,10 @@ _OTHER_LINK: Final = re.compile(r"(?i)www\.|mailto:|:(?=//)")
 
 #: How a finding reads; kinds that staff need not know are not named in a mail.
 _KIND_JA: Final = {
+    Kind.UNSAFE_PATH: "危険なパス",
+    Kind.DUPLICATE_NAME: "重なる名前",
+    Kind.SPECIAL_FILE: "リンクなどの特殊なファイル",
+    Kind.MALWARE: "マルウェア",
     Kind.SCRIPT: "スクリプト",
     Kind.ACTION: "自動実行の設定",
     Kind.MACRO: "マクロ",

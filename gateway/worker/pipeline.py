@@ -1,143 +1,107 @@
 """Cleans a tree part by part: identify, clean, verify, and again for every member.
 
-One part, one child; the members of a mail are cut out of its output by the kernel and
-each goes through the same way. Whatever is not rebuilt *and* accepted by the independent
-verifier becomes a withheld part. Nothing here looks into bytes that a child gave back,
-but for the total check of text.
+One part, one child; the members of a container are ranges of its child's output, and each
+goes through the same way before the container is put together in a new child. Whatever is
+not rebuilt *and* accepted by the independent verifier becomes a withheld part. Nothing
+here looks into bytes that a child gave back, but for the total check of text.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from time import monotonic
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
 
 from gateway.policy import Effective
 from gateway.sandbox.memory import SealedBytes
-from gateway.sandbox.pool import Sandbox
+from gateway.sandbox.pool import Ran, Sandbox
 from gateway.sandbox.protocol import (
     CleanedReply,
-    IdentifiedReply,
+    NeedsReply,
+    Piece,
     Request,
     SplitReply,
-    VerifiedReply,
     WithheldReply,
 )
-from gateway.worker import check
+from gateway.worker import attached, check
+from gateway.worker.budget import TreeBudget
 from gateway.worker.check import CheckFailed
-from gateway.worker.scan import Scanner, ScannerUnavailable, Verdict
+from gateway.worker.inspection import Inspection
+from gateway.worker.parts import MAIL, CleanedPart, tree_outcome, withheld
+from gateway.worker.scan import Scanner
 from sanitizers.findings import Action, Finding, Kind
 from sanitizers.identify.labels import extension as extension_for
-from sanitizers.limits import MAX_DEPTH, MAX_PARTS, MB
-from sanitizers.model import Member, Method, Outcome, Split
-from sanitizers.names import clean_name
+from sanitizers.limits import MB
+from sanitizers.model import Cleaned, Member, Method, Needs, Outcome, Split, SplitKind
+from sanitizers.names import clean_name, extension_of
 from sanitizers.reasons import ReasonCode
+
+__all__ = ["MAIL", "CleanedPart", "Pipeline", "TreeBudget", "withheld"]
 
 log = structlog.get_logger(__name__)
 
-MAIL: Final = "message/rfc822"
-MAX_TREE_BYTES: Final = 2_000 * MB  # decoded bytes of one item, all depths together
-MAX_TREE_SECONDS: Final = 1_800.0  # one item; a lease is renewed meanwhile
 MEMBERS_AT_ONCE: Final = 4  # members of one container in work at the same time
+#: A child may always write this much, however little the item may still unpack.
+_LEAST_OUTPUT: Final = 64 * MB
+
+_Findings = tuple[Finding, ...]
 
 
-@dataclass(slots=True)
-class TreeBudget:
-    """Shared by everything in one item: the sum counts, not each part."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where in the tree a part lies."""
 
-    parts: int = MAX_PARTS
-    total_bytes: int = MAX_TREE_BYTES
-    deadline: float = field(default_factory=lambda: monotonic() + MAX_TREE_SECONDS)
+    budget: TreeBudget
+    depth: int = 0
+    in_mail: bool = False  # a mail here is composed with the mail around it
+    converted: bool = False  # a program wrote it: it is not given to a program again
 
-    def take(self, *, size: int, depth: int) -> ReasonCode | None:
-        """Admit one part of `size` bytes at `depth`; the reason when it is too much."""
-        self.parts -= 1
-        self.total_bytes -= size
-        if self.parts < 0:
-            return ReasonCode.TOO_MANY_PARTS
-        if depth > MAX_DEPTH:
-            return ReasonCode.TOO_DEEP
-        if self.total_bytes < 0:
-            return ReasonCode.TOO_LARGE
-        if monotonic() > self.deadline:
-            return ReasonCode.TIMED_OUT
-        return None
-
-
-@dataclass(slots=True, kw_only=True)
-class CleanedPart:
-    """A node of an item's tree after cleaning. `output` is sealed, verified bytes."""
-
-    name: str
-    media_type: str
-    outcome: Outcome
-    method: Method
-    findings: tuple[Finding, ...] = ()
-    reason: ReasonCode | None = None
-    output: SealedBytes | None = None
-    members: list[CleanedPart] = field(default_factory=list)
-    split: Split | None = None  # of a mail: its checked headers, text and facts
-    beside: bool = False  # found inside, reaches the reader beside the file
-
-    def walk(self) -> Iterator[CleanedPart]:
-        """This part and everything below it, in pre-order."""
-        yield self
-        for member in self.members:
-            yield from member.walk()
-
-    def close(self) -> None:
-        """Give all outputs back."""
-        for part in self.walk():
-            if part.output is not None:
-                part.output.close()
-                part.output = None
-
-
-def withheld(
-    name: str,
-    media_type: str,
-    code: ReasonCode,
-    *,
-    findings: tuple[Finding, ...] = (),
-) -> CleanedPart:
-    """A part that does not cross."""
-    outcome = {
-        ReasonCode.PASSWORD_NEEDED: Outcome.LOCKED,
-        ReasonCode.INTERNAL: Outcome.FAILED,
-        ReasonCode.BAD_REPLY: Outcome.FAILED,
-    }.get(code, Outcome.WITHHELD)
-    return CleanedPart(
-        name=name,
-        media_type=media_type,
-        outcome=outcome,
-        method=Method.NONE,
-        findings=findings,
-        reason=code,
-    )
+    def below(self, *, in_mail: bool) -> _Place:
+        return _Place(budget=self.budget, depth=self.depth + 1, in_mail=in_mail)
 
 
 class Pipeline:
-    """Cleaning under one effective policy, in one sandbox pool."""
+    """Cleaning under one effective policy, in one sandbox pool.
+
+    Args:
+        passwords: tried on every locked part, in this order. They are never logged.
+    """
 
     def __init__(
-        self, sandbox: Sandbox, policy: Effective, *, scanner: Scanner | None = None
+        self,
+        sandbox: Sandbox,
+        policy: Effective,
+        *,
+        scanner: Scanner | None = None,
+        passwords: tuple[str, ...] = (),
     ) -> None:
         self._sandbox = sandbox
         self._policy = policy
-        self._scanner = scanner
+        self._ask = Inspection(sandbox, policy, scanner)
+        self._passwords = passwords
 
-    async def clean_mail(self, source: SealedBytes, *, name: str = "") -> CleanedPart:
-        """A whole mail, as received.
+    async def clean_mail(
+        self, source: SealedBytes, *, name: str = "", as_file: bool = False
+    ) -> CleanedPart:
+        """A whole mail, as received. `as_file`: composed, its bytes are the part's output.
 
         Raises:
             SandboxUnavailable: our fault; nothing is known about the mail, try again.
         """
-        return await self._mail(source, name=name, budget=TreeBudget(), depth=0, findings=())
+        budget = TreeBudget()
+        budget.receive(source.size)
+        request = Request(
+            op="clean", size=source.size, media_type=MAIL, name=name,
+            method=Method.TEXT.value, passwords=self._passwords,
+        )  # fmt: skip
+        part = await self._clean(source, request, _Place(budget=budget, in_mail=not as_file), ())
+        if part.crosses and part.split is None:
+            part.close()
+            return withheld(name, MAIL, ReasonCode.BAD_REPLY)
+        return part
 
     async def clean_file(
         self,
@@ -147,108 +111,55 @@ class Pipeline:
         claimed_type: str = "",
         budget: TreeBudget | None = None,
     ) -> CleanedPart:
-        """One file with everything in it. Files of one item share a `budget`."""
-        return await self._part(
-            source,
-            name=name,
-            claimed_type=claimed_type,
-            charset="",
-            budget=budget or TreeBudget(),
-            depth=0,
-        )
+        """One file with everything in it. Files of one item share a `budget`.
+
+        Whatever crosses has its bytes in `output`, a mail too.
+
+        Raises:
+            SandboxUnavailable: our fault; nothing is known about the file, try again.
+        """
+        budget = budget or TreeBudget()
+        budget.receive(source.size)
+        place = _Place(budget=budget)
+        return await self._part(source, place, name=name, claimed_type=claimed_type)
 
     async def _part(
         self,
         source: SealedBytes,
+        place: _Place,
         *,
         name: str,
-        claimed_type: str,
-        charset: str,
-        budget: TreeBudget,
-        depth: int,
+        claimed_type: str = "",
+        charset: str = "",
     ) -> CleanedPart:
-        if (over := budget.take(size=source.size, depth=depth)) is not None:
+        if (over := place.budget.take(size=source.size, depth=place.depth)) is not None:
             return withheld(name, claimed_type, over)
         if source.size == 0:
             return withheld(name, claimed_type, ReasonCode.EMPTY)
-        seen, code = await self._scan(source, where="original")
+        seen, code = await self._ask.scan(source, where="original")
         if code is not None:
             return withheld(name, claimed_type, code, findings=seen)
         part = await self._known(
-            source, name=name, claimed_type=claimed_type, charset=charset, budget=budget,
-            depth=depth,
-        )  # fmt: skip
+            source, place, name=name, claimed_type=claimed_type, charset=charset
+        )
         part.findings = (*seen, *part.findings)
         return part
 
-    async def _scan(
-        self, data: SealedBytes, *, where: str
-    ) -> tuple[tuple[Finding, ...], ReasonCode | None]:
-        """The malware scanner's word: what to report, and why the part must not cross.
-
-        Raises:
-            ScannerUnavailable: the profile requires a scan and there is none.
-        """
-        if self._policy.scan == "off" or (
-            self._scanner is None and self._policy.scan != "required"
-        ):
-            return (), None
-        try:
-            if self._scanner is None:
-                raise ScannerUnavailable("none is configured")
-            scanned = await self._scanner.scan(data)
-        except ScannerUnavailable as error:
-            log.warning("scan_unavailable", why=str(error), where=where)
-            if self._policy.scan == "required":
-                raise
-            missing = Finding(kind=Kind.SCAN_UNAVAILABLE, action=Action.NOTED, where=where)
-            return (missing,), None
-        if scanned.verdict is Verdict.FOUND:
-            log.warning("malware_found", signature=scanned.signature, where=where)
-            found = Finding(kind=Kind.MALWARE, action=Action.REMOVED, where=where)
-            return (found,), ReasonCode.MALWARE
-        if scanned.verdict is Verdict.TOO_LARGE:
-            missing = Finding(kind=Kind.SCAN_UNAVAILABLE, action=Action.NOTED, where=where)
-            required = self._policy.scan == "required"
-            return (missing,), ReasonCode.TOO_LARGE if required else None
-        return (), None
-
     async def _known(
-        self,
-        source: SealedBytes,
-        *,
-        name: str,
-        claimed_type: str,
-        charset: str,
-        budget: TreeBudget,
-        depth: int,
+        self, source: SealedBytes, place: _Place, *, name: str, claimed_type: str, charset: str
     ) -> CleanedPart:
         """Identify a part and clean it as what it is."""
-        ran = await self._sandbox.identify(source, name=name, claimed_type=claimed_type)
-        if ran.output is not None:
-            ran.output.close()
-        if isinstance(ran.reply, WithheldReply):
-            return withheld(name, claimed_type, ran.reply.code)
-        if not isinstance(ran.reply, IdentifiedReply):
-            return withheld(name, claimed_type, ReasonCode.BAD_REPLY)
-        found = ran.reply
+        found = await self._ask.identify(source, name=name, claimed_type=claimed_type)
+        if isinstance(found, ReasonCode):
+            return withheld(name, claimed_type, found)
         if found.program:
             program = Finding(kind=Kind.PROGRAM, action=Action.REMOVED)
             return withheld(
                 name, found.media_type, ReasonCode.PROGRAM, findings=(*found.findings, program)
             )
-        offered = self._sandbox.methods_for(found.media_type)
-        if not offered:
-            unknown = found.media_type == "application/octet-stream"
-            code = ReasonCode.UNKNOWN_TYPE if unknown else ReasonCode.UNSUPPORTED_TYPE
-            return withheld(name, found.media_type, code, findings=found.findings)
-        method = self._policy.method_for(found.media_type, offered)
-        if method == Method.NONE.value:
-            return withheld(name, found.media_type, ReasonCode.POLICY, findings=found.findings)
-        if found.media_type == MAIL:
-            return await self._mail(
-                source, name=name, budget=budget, depth=depth, findings=found.findings
-            )
+        method = self._ask.method(found.media_type)
+        if isinstance(method, ReasonCode):
+            return withheld(name, found.media_type, method, findings=found.findings)
         request = Request(
             op="clean",
             size=source.size,
@@ -257,135 +168,225 @@ class Pipeline:
             claimed_type=claimed_type,
             claimed_charset=charset,
             method=method,
+            passwords=self._passwords,
         )
-        return await self._leaf(source, request, found)
+        return await self._clean(source, request, place, found.findings)
 
-    async def _leaf(
-        self, source: SealedBytes, request: Request, found: IdentifiedReply
+    async def _clean(
+        self, source: SealedBytes, request: Request, place: _Place, findings: _Findings
     ) -> CleanedPart:
-        ran = await self._sandbox.clean(source, request)
+        """Run the sanitizer for `request`, and do what its answer asks for."""
+        room = max(place.budget.room, _LEAST_OUTPUT)
+        ran = await self._sandbox.clean(source, request, output_bytes=room)
         with contextlib.ExitStack() as stack:
             if ran.output is not None:
                 stack.callback(ran.output.close)
-            if isinstance(ran.reply, WithheldReply):
-                log.info(
-                    "part_withheld", reason=ran.reply.code.value, type=found.media_type,
-                    detail=ran.reply.untrusted_detail,
-                )  # fmt: skip
-                return withheld(
-                    request.name, found.media_type, ran.reply.code, findings=found.findings
-                )
-            if not isinstance(ran.reply, CleanedReply) or ran.output is None:
-                return withheld(request.name, found.media_type, ReasonCode.BAD_REPLY)
-            cleaned = ran.reply.cleaned
-            if cleaned.extension != extension_for(cleaned.media_type):
-                # Text that passes the text check may still be a program under another name.
-                return withheld(request.name, found.media_type, ReasonCode.BAD_REPLY)
-            findings = (*found.findings, *cleaned.findings)
-            if (code := await self._verify(ran.output, cleaned.media_type)) is not None:
-                return withheld(request.name, found.media_type, code, findings=findings)
-            seen, code = await self._scan(ran.output, where="result")
-            findings = (*findings, *seen)
-            if code is not None:
-                return withheld(request.name, found.media_type, code, findings=findings)
-            stack.pop_all()
-            return CleanedPart(
-                name=clean_name(request.name, extension=cleaned.extension),
-                media_type=cleaned.media_type,
-                outcome=Outcome.CLEAN,
-                method=cleaned.method,
-                findings=findings,
-                output=ran.output,
-            )
+            reply, output = ran.reply, ran.output
+            if isinstance(reply, WithheldReply) or output is None:
+                return _refused(ran, request, findings)
+            if isinstance(reply, CleanedReply):
+                part = await self._finished(output, reply.cleaned, request, findings)
+                if part.output is not None:
+                    stack.pop_all()
+                return part
+            if isinstance(reply, NeedsReply):
+                return await self._converted(output, reply.needs, request, place, findings)
+            if not isinstance(reply, SplitReply):
+                return _refused(ran, request, findings)
+            split = reply.split
+            findings = (*findings, *split.findings)
+            inside = sum(member.size for member in split.members)
+            if (code := place.budget.refuses(inside)) is not None:
+                log.warning("too_much_inside", type=request.media_type, bytes=inside)
+                return withheld(request.name, request.media_type, code, findings=findings)
+            if split.kind is SplitKind.MAIL:
+                return await self._mail(output, split, request, place, findings)
+            if split.kind is SplitKind.INNER:
+                return await self._inner(output, split.members[0], request, place, findings)
+            return await self._container(source, output, split, request, place, findings)
 
-    async def _verify(self, output: SealedBytes, media_type: str) -> ReasonCode | None:
-        """None when the bytes may cross; else the reason why not."""
-        if media_type == "text/plain":
-            try:
-                check.check_text_file(output.read())
-            except CheckFailed as failed:
-                log.error("output_not_verified", type=media_type, detail=str(failed))
-                return ReasonCode.NOT_VERIFIED
-            return None
-        ran = await self._sandbox.verify(output, media_type)
-        if ran.output is not None:
-            ran.output.close()
-        if isinstance(ran.reply, VerifiedReply):
-            return None
-        detail = ran.reply.untrusted_detail if isinstance(ran.reply, WithheldReply) else ""
-        log.error("output_not_verified", type=media_type, detail=detail)
-        return ReasonCode.NOT_VERIFIED
+    async def _finished(
+        self, output: SealedBytes, cleaned: Cleaned, request: Request, findings: _Findings
+    ) -> CleanedPart:
+        """A rebuilt file becomes a part when the independent check accepts it."""
+        if cleaned.extension != extension_for(cleaned.media_type):
+            # Text that passes the text check may still be a program under another name.
+            return withheld(request.name, request.media_type, ReasonCode.BAD_REPLY)
+        findings = (*findings, *cleaned.findings)
+        code = await self._ask.verify(output, cleaned)
+        if code is None:
+            seen, code = await self._ask.scan(output, where="result")
+            findings = (*findings, *seen)
+        if code is not None:
+            return withheld(request.name, request.media_type, code, findings=findings)
+        return CleanedPart(
+            name=clean_name(request.name, extension=cleaned.extension),
+            media_type=cleaned.media_type,
+            outcome=Outcome.CLEAN,
+            method=cleaned.method,
+            findings=findings,
+            output=output,
+            text=cleaned.text,
+            parameters=cleaned.parameters,
+        )
 
     async def _mail(
         self,
-        source: SealedBytes,
-        *,
-        name: str,
-        budget: TreeBudget,
-        depth: int,
-        findings: tuple[Finding, ...],
+        output: SealedBytes,
+        split: Split,
+        request: Request,
+        place: _Place,
+        findings: _Findings,
     ) -> CleanedPart:
-        request = Request(
-            op="clean", size=source.size, media_type=MAIL, name=name, method=Method.TEXT.value
-        )
-        ran = await self._sandbox.clean(source, request)
-        with contextlib.ExitStack() as stack:
-            if ran.output is not None:
-                stack.callback(ran.output.close)
-            if isinstance(ran.reply, WithheldReply):
-                log.info(
-                    "mail_withheld", reason=ran.reply.code.value,
-                    detail=ran.reply.untrusted_detail,
-                )  # fmt: skip
-                return withheld(name, MAIL, ran.reply.code, findings=findings)
-            if not isinstance(ran.reply, SplitReply) or ran.output is None:
-                return withheld(name, MAIL, ReasonCode.BAD_REPLY)
-            split = ran.reply.split
-            try:
-                for header, value in split.headers:
-                    check.check_header(header, value)
-                check.check_text(split.text)
-            except CheckFailed as failed:
-                log.error("mail_not_verified", detail=str(failed))
-                return withheld(name, MAIL, ReasonCode.NOT_VERIFIED, findings=findings)
-            members = await self._members(ran.output, split.members, budget, depth + 1)
-        return CleanedPart(
-            name=clean_name(name, extension=".eml", default="mail"),
+        """A mail, whatever it was packed in: its members become attachments."""
+        try:
+            for header, value in split.headers:
+                check.check_header(header, value)
+            check.check_text(split.text)
+        except CheckFailed as failed:
+            log.error("mail_not_verified", detail=str(failed))
+            return withheld(request.name, MAIL, ReasonCode.NOT_VERIFIED, findings=findings)
+        members = await self._members(output, split, place.below(in_mail=True))
+        part = CleanedPart(
+            name=clean_name(request.name, extension=".eml", default="mail"),
             media_type=MAIL,
-            outcome=_tree_outcome(members),
+            outcome=tree_outcome(members),
             method=Method.TEXT,
-            findings=(*findings, *split.findings),
+            findings=findings,
             members=members,
             split=split,
         )
+        if not place.in_mail:
+            try:
+                part.output = self._sandbox.keep(attached.mail_file(part))
+                part.absorb_members()
+            except CheckFailed as failed:
+                log.error("mail_not_verified", detail=str(failed))
+                part.withhold(ReasonCode.NOT_VERIFIED)
+            except BaseException:
+                part.close()
+                raise
+        return part
 
-    async def _members(
+    async def _inner(
         self,
         output: SealedBytes,
-        members: tuple[Member, ...],
-        budget: TreeBudget,
-        depth: int,
-    ) -> list[CleanedPart]:
+        member: Member,
+        request: Request,
+        place: _Place,
+        findings: _Findings,
+    ) -> CleanedPart:
+        """What was decrypted or unwrapped stands in for the part, under the part's name."""
+        if member.withheld:
+            code = ReasonCode(member.withheld)
+            return withheld(request.name, request.media_type, code, findings=findings)
+        with output.slice(member.offset, member.size) as source:
+            part = await self._part(
+                source,
+                place.below(in_mail=place.in_mail),
+                name=member.name or request.name,
+                claimed_type=member.claimed_type,
+                charset=member.claimed_charset,
+            )
+        part.findings = (*findings, *part.findings)
+        part.name = request.name
+        if part.crosses:
+            part.name = clean_name(request.name, extension=extension_of(part.name))
+        return part
+
+    async def _container(
+        self,
+        source: SealedBytes,
+        output: SealedBytes,
+        split: Split,
+        request: Request,
+        place: _Place,
+        findings: _Findings,
+    ) -> CleanedPart:
+        """Clean the members, then put the container together in a new child."""
+        members = await self._members(output, split, place.below(in_mail=False))
+        with contextlib.ExitStack() as stack:
+            for member in members:
+                stack.callback(member.close)
+            pieces = [
+                Piece(
+                    name=part.name,
+                    folder=member.folder,
+                    media_type=part.media_type,
+                    outcome=part.outcome,
+                    reason=part.reason,
+                    data=part.output if part.crosses else None,
+                )
+                for member, part in zip(split.members, members, strict=True)
+            ]
+            ran = await self._sandbox.assemble(source, request, pieces)
+            if ran.output is not None:
+                stack.callback(ran.output.close)
+            if not isinstance(ran.reply, CleanedReply) or ran.output is None:
+                return _refused(ran, request, findings)
+            part = await self._finished(ran.output, ran.reply.cleaned, request, findings)
+            if part.output is not None:
+                stack.pop_all()
+                part.members = members
+                part.outcome = tree_outcome(members)
+                part.absorb_members()
+            return part
+
+    async def _converted(
+        self,
+        output: SealedBytes,
+        needs: Needs,
+        request: Request,
+        place: _Place,
+        findings: _Findings,
+    ) -> CleanedPart:
+        """Let a program convert the bytes, and clean what it wrote as what it promised."""
+        findings = (*findings, *needs.findings)
+        if place.converted:
+            return withheld(request.name, request.media_type, ReasonCode.BAD_REPLY)
+        made = await self._sandbox.convert(output, needs, media_type=request.media_type)
+        if isinstance(made, WithheldReply):
+            log.warning("not_converted", tool=needs.tool, reason=made.code.value)
+            return withheld(request.name, request.media_type, made.code, findings=findings)
+        with made:
+            place = replace(place, converted=True)
+            over = place.budget.take(size=made.size, depth=place.depth + 1)
+            code = over or await self._ask.as_promised(made, needs)
+            method = self._ask.method(needs.target)
+            if code is None and isinstance(method, ReasonCode):
+                code = method
+            if code is not None:
+                return withheld(request.name, request.media_type, code, findings=findings)
+            if all(f.kind is not Kind.FORMAT_CHANGED for f in findings):
+                changed = Finding(kind=Kind.FORMAT_CHANGED, action=Action.CONVERTED)
+                findings = (*findings, changed)
+            request = replace(request, media_type=needs.target, method=str(method), size=made.size)
+            return await self._clean(made, request, place, findings)
+
+    async def _members(self, output: SealedBytes, split: Split, place: _Place) -> list[CleanedPart]:
         gate = asyncio.Semaphore(MEMBERS_AT_ONCE)
+        in_mail = split.kind is SplitKind.MAIL
+        unnamed = "attachment" if in_mail else "file"
 
         async def one(number: int, member: Member) -> CleanedPart:
-            name = member.name or f"attachment-{number}"
+            name = member.name or f"{unnamed}-{number}"
             if member.withheld:
                 return withheld(name, member.claimed_type, ReasonCode(member.withheld))
-            if self._policy.attachments == "drop":
+            if in_mail and self._policy.attachments == "drop":
                 return withheld(name, member.claimed_type, ReasonCode.POLICY)
             async with gate:
                 with output.slice(member.offset, member.size) as source:
-                    return await self._part(
+                    part = await self._part(
                         source,
+                        place,
                         name=name,
                         claimed_type=member.claimed_type,
                         charset=member.claimed_charset,
-                        budget=budget,
-                        depth=depth,
                     )
+            part.beside = member.beside
+            return part
 
-        tasks = [asyncio.ensure_future(one(n, m)) for n, m in enumerate(members, start=1)]
+        tasks = [asyncio.ensure_future(one(n, m)) for n, m in enumerate(split.members, start=1)]
         try:
             return list(await asyncio.gather(*tasks))
         except BaseException:
@@ -397,7 +398,13 @@ class Pipeline:
             raise
 
 
-def _tree_outcome(members: list[CleanedPart]) -> Outcome:
-    if all(m.outcome is Outcome.CLEAN for m in members):
-        return Outcome.CLEAN
-    return Outcome.PARTIAL
+def _refused(ran: Ran, request: Request, findings: _Findings) -> CleanedPart:
+    """A child that gave nothing usable back."""
+    code = ReasonCode.BAD_REPLY
+    if isinstance(ran.reply, WithheldReply):
+        code = ran.reply.code
+        log.info(
+            "part_withheld", reason=code.value, type=request.media_type,
+            detail=ran.reply.untrusted_detail,
+        )  # fmt: skip
+    return withheld(request.name, request.media_type, code, findings=findings)

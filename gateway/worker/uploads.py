@@ -19,8 +19,7 @@ from gateway.store.errors import Corrupt, OriginalGone
 from gateway.store.results import ItemResult, PartRow, Showing
 from gateway.store.work import ClaimedFile, ClaimedItem, Work
 from gateway.worker import assemble
-from gateway.worker.check import CheckFailed
-from gateway.worker.pipeline import CleanedPart, Pipeline, TreeBudget, withheld
+from gateway.worker.pipeline import Pipeline, TreeBudget, withheld
 from gateway.worker.scan import Scanner
 from sanitizers.model import Outcome
 from sanitizers.names import clean_name
@@ -148,7 +147,6 @@ class UploadCleaner:
         cleaned: _Cleaned,
     ) -> None:
         name = clean_name(file.name)
-        mail: SealedBytes | None = None
         try:
             source = await self._open(file)
         except (OriginalGone, Corrupt):
@@ -159,33 +157,14 @@ class UploadCleaner:
                     source, name=name, claimed_type=file.claimed_type, budget=budget
                 )
         try:
-            mail = self._composed(item, file, root)
             numbered = assemble.rows(root, profile=effective.label)
             for row, part in zip(numbered, root.walk(), strict=True):
-                output = mail if part is root and mail is not None else part.output
-                if output is not None and (part is root or part.beside):
-                    stored = await self._work.store_output(item, output)
-                    row = replace(row, stored=stored, size=stored.size, sha256=stored.sha256)
+                if part.output is not None and (part is root or part.beside):
+                    row = replace(row, stored=await self._work.store_output(item, part.output))
                 cleaned.rows.append(row)
             cleaned.outcome = root.outcome
         finally:
             root.close()
-            if mail is not None:
-                mail.close()
-
-    @staticmethod
-    def _composed(item: ClaimedItem, file: ClaimedFile, root: CleanedPart) -> SealedBytes | None:
-        """An uploaded mail, composed anew; None for any other file.
-
-        What cannot be composed is withheld.
-        """
-        if root.split is None or root.outcome not in (Outcome.CLEAN, Outcome.PARTIAL):
-            return None
-        try:
-            return SealedBytes.of(assemble.attached_mail(root, item_id=item.id, number=file.id))
-        except CheckFailed:
-            root.outcome, root.reason = Outcome.WITHHELD, ReasonCode.NOT_VERIFIED
-            return None
 
 
 def _append(rows: list[PartRow], more: Sequence[PartRow]) -> None:

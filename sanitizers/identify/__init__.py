@@ -121,6 +121,8 @@ def _by_structure(data: memoryview, head: bytes, ending: str) -> str:
     found = signatures.match(head, len(data))
     if not found and zips.has_directory(data) and not textual.is_text(head[:4096]):
         return zips.classify(data, ending)  # bytes in front of an archive: self-extracting
+    if not found and zips.closes_a_split(data) and not textual.is_text(head[:4096]):
+        return "application/zip"  # its sanitizer says that the other volumes are missing
     if found == "application/pkcs7-mime" and ending == "p7s":
         return "application/pkcs7-signature"
     if found == "application/gzip" and ending == "svgz":

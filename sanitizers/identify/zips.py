@@ -105,6 +105,16 @@ def has_directory(data: memoryview) -> bool:
     return at >= 0 and len(tail) - at >= 22 and tail[at + 4 : at + 8] == b"\0\0\0\0"
 
 
+def closes_a_split(data: memoryview) -> bool:
+    """Whether an end record with disk numbers closes the data: the last of several volumes."""
+    tail = bytes(data[-_EOCD_WINDOW:])
+    at = tail.rfind(_EOCD)
+    if at < 0 or len(tail) - at < 22:
+        return False
+    disk, first, comment = struct.unpack_from("<HH12xH", tail, at + 4)
+    return bool(0 < disk < 0xFFFF and first <= disk and len(tail) - at - 22 == comment)
+
+
 def is_zip(head: bytes) -> bool:
     """Local file header, empty archive, or the first segment of a spanned one, at 0."""
     return head.startswith((_LOCAL, _EOCD, b"PK\x07\x08PK\x03\x04", b"PK00PK\x03\x04"))

@@ -80,13 +80,23 @@ def of_bytes(data: memoryview, findings: Findings) -> None:
     for match in islice(_HINT.finditer(data), MAX_HINTS):
         findings.add(HINTS[match[1]], Action.REMOVED, where="document")
     _of_object_streams(data, findings)
+    around(data, findings)
+
+
+def around(data: memoryview, findings: Findings) -> None:
+    """What stands before the header, after the end, and in earlier revisions."""
     start = next((m.start() for m in re.finditer(rb"%PDF-", data)), 0)
     if start:
         digest = hashlib.sha256(data[:start]).hexdigest()
         findings.add(Kind.UNKNOWN_DATA, Action.REMOVED, where="before header", sha256=digest)
     end = len(data)
+    revisions = 0
     for mark in re.finditer(rb"%%EOF", data):
         end = mark.end()
+        revisions += 1
+    linearized = re.search(rb"/Linearized", data[:2048]) is not None
+    if revisions - linearized > 1:
+        findings.add(Kind.METADATA, Action.REMOVED, where="earlier revisions")
     if bytes(data[end : end + 4096]).strip(b"\0\t\n\f\r "):
         digest = hashlib.sha256(data[end:]).hexdigest()
         findings.add(Kind.TRAILING_DATA, Action.REMOVED, where="after end", sha256=digest)

@@ -114,6 +114,7 @@ class Page:
         """Draw rows `top`..`top + rows` of the page, scaled to `width` × `height`.
 
         `pixels` receives rows of R, G, B, 255 on white; it holds `width * rows * 4`.
+        (PDFium ends the process on some pages when it is to draw into a grey bitmap.)
         """
         target = (ctypes.c_ubyte * (width * rows * 4)).from_buffer(pixels)
         bitmap = pdfium.FPDFBitmap_CreateEx(width, rows, pdfium.FPDFBitmap_BGRx, target, width * 4)
@@ -177,7 +178,7 @@ class Document:
 
 
 @contextmanager
-def open_document(data: memoryview) -> Iterator[Document]:
+def open_document(data: memoryview, *, password: str = "") -> Iterator[Document]:
     """Open the bytes of `data` in place; they must stay unchanged meanwhile.
 
     Raises:
@@ -186,10 +187,11 @@ def open_document(data: memoryview) -> Iterator[Document]:
     """
     if not data.nbytes:
         raise Withheld(ReasonCode.EMPTY)
+    key = password.encode("utf-8") if password else None
     buffer = _PyBuffer()
     _get_buffer(data, ctypes.byref(buffer), 0)  # PyBUF_SIMPLE; raises BufferError itself
     try:
-        handle = pdfium.FPDF_LoadMemDocument64(ctypes.c_void_p(buffer.buf), buffer.len, None)
+        handle = pdfium.FPDF_LoadMemDocument64(ctypes.c_void_p(buffer.buf), buffer.len, key)
         if not handle:
             raise _refusal(int(pdfium.FPDF_GetLastError()))
         document = Document(handle)

@@ -4,17 +4,22 @@ A page up to A3 is one picture; a larger one becomes horizontal bands, rendered 
 encoded one after the other, so that memory does not grow with the page. Each band
 overlaps its neighbour by a few rows, so that no viewer shows a seam. Nothing but
 pixels passes through here: all encoders start from the raster that PDFium drew.
+
+A quick look at a small drawing of the page tells whether it has any colour: most pages
+of an office have none, and one channel is all that they need.
 """
 
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from PIL import Image, ImageChops, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+from PIL import Image, ImageChops, JpegImagePlugin
 
+from sanitizers.pdf import _ccitt
 from sanitizers.pdf._pdfium import Page
 from sanitizers.pdf._sources import sources_of
 
@@ -27,7 +32,12 @@ BAND_PIXELS: Final = 8_000_000  # A3 at 200 dpi in one piece; 32 MB of RGBX
 BAND_OVERLAP: Final = 2  # rows drawn twice, so that scaled edges leave no seam
 
 JPEG_QUALITY: Final = 80
-ZLIB_LEVEL: Final = 6
+#: Rows of indexes repeat each other: level 6 is 2 % smaller and takes twice as long.
+ZLIB_LEVEL: Final = 4
+#: The small drawing that tells grey from colour: a line one pixel wide, or a dot of four
+#: pixels, still shows in it.
+LOOK_SCALE: Final = 4
+MAX_LOOK_SIDE: Final = 3_000  # pixels
 #: Channels closer than this are grey: JPEG scans of grey paper wobble by a few levels.
 GREY_TOLERANCE: Final = 6
 #: A level or colour that fills this much of a page is a tint or an ink: kept exactly.
@@ -37,12 +47,13 @@ TONAL_SHARE: Final = 0.01
 SMOOTH_STEP: Final = 12  # neighbours in a photograph differ by less; edges of text by more
 #: Levels between ink and paper that a scaled bitonal scan may show at most.
 BITONAL_GREYS: Final = 0.12
-GREY_LEVELS: Final = 16  # 4 bits: enough for the smooth edges of text
+GREY_LEVELS: Final = 16  # 4 bits: enough for the smooth edges of text and some tints
 PALETTE: Final = 64
 #: Pillow looks colours up in cells of four levels, by the distance from the cell's
 #: lowest corner: so palettes are searched by corners, else white paper would turn grey.
 CELL_MASK: Final = 0xFC
 SAMPLE_STEP: Final = 4  # palettes are chosen from every fourth pixel of every fourth row
+ROW_STEP: Final = 8  # tones are looked for in every eighth row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +89,15 @@ class Raster:
 def warm() -> None:
     """Touch every encoder once: Pillow loads its codecs lazily."""
     for size in ((8, 8), (64, 64)):
-        noise = Image.effect_noise(size, 80).convert("RGBX")
+        noise = Image.effect_noise(size, 80)
         for bitonal in (True, False):
             encode(noise, bitonal=bitonal)
-        encode(Image.new("RGBX", size, (255, 255, 255, 255)), bitonal=True)
+            encode(noise.convert("RGBX"), bitonal=bitonal)
+        encode(Image.new("L", size, 255), bitonal=True)
         encode(Image.new("RGBX", size, (255, 0, 255, 255)), bitonal=False)
         _flate_gray(Image.new("L", size, 255))
-        _jpeg(noise.convert("L"), "gray")
-        _jpeg(noise, "rgb")
+        _jpeg(noise, "gray")
+        _jpeg(noise.convert("RGBX"), "rgb")
 
 
 def plan(page: Page, *, width: float, height: float) -> Raster:
@@ -106,36 +118,46 @@ def plan(page: Page, *, width: float, height: float) -> Raster:
 
 def bands(page: Page, raster: Raster) -> Iterator[Band]:
     """Render and encode the page from top to bottom."""
+    grey = _looks_grey(page, raster)
     rows = max(BAND_PIXELS // raster.width, 4 * BAND_OVERLAP)
     top = 0
     while True:
         count = min(rows, raster.height - top)
-        pixels = bytearray(raster.width * count * 4)
-        page.render(pixels, width=raster.width, height=raster.height, top=top, rows=count)
-        image = Image.frombuffer(
-            "RGBX", (raster.width, count), pixels, "raw", "RGBX", raster.width * 4, 1
-        )
+        image = _drawn(page, raster.width, raster.height, top=top, rows=count)
+        if grey:
+            image = image.getchannel(1)
         yield Band(top=top, picture=encode(image, bitonal=raster.bitonal))
         if top + count >= raster.height:
             return
         top += count - BAND_OVERLAP
 
 
-def encode(image: Image.Image, *, bitonal: bool) -> Picture:
-    """Encode an RGBX raster in the smallest way that does not hurt what it shows."""
-    red, green, blue, _ = image.split()
-    spread = max(
-        ImageChops.difference(red, green).getextrema()[1],
-        ImageChops.difference(green, blue).getextrema()[1],
+def _drawn(page: Page, width: int, height: int, *, top: int, rows: int) -> Image.Image:
+    """Rows of the page as RGBX, over the memory that PDFium drew in."""
+    pixels = bytearray(width * rows * 4)
+    page.render(pixels, width=width, height=height, top=top, rows=rows)
+    return Image.frombuffer("RGBX", (width, rows), pixels, "raw", "RGBX", 0, 1)
+
+
+def _looks_grey(page: Page, raster: Raster) -> bool:
+    """Whether a small drawing of the page shows no colour."""
+    width = min(max(raster.width // LOOK_SCALE, 1), MAX_LOOK_SIDE)
+    height = min(max(raster.height // LOOK_SCALE, 1), MAX_LOOK_SIDE)
+    red, green, blue, _ = _drawn(page, width, height, top=0, rows=height).split()
+    # A histogram tells the largest difference, and its type is one for all modes.
+    return not any(
+        sum(ImageChops.difference(one, green).histogram()[GREY_TOLERANCE + 1 :])
+        for one in (red, blue)
     )
-    if not isinstance(spread, int | float):  # for the type checker: "L" has one channel
-        raise TypeError("not a single channel")
-    grey = spread <= GREY_TOLERANCE
-    if grey:
-        if bitonal and _greys(green) <= BITONAL_GREYS:
-            return _fax(green)
-        return _jpeg(green, "gray") if _tonal(green) else _flate_gray(green)
-    return _jpeg(image, "rgb") if _tonal(green) else _flate_palette(image.convert("RGB"))
+
+
+def encode(image: Image.Image, *, bitonal: bool) -> Picture:
+    """Encode a raster (L or RGBX) in the smallest way that does not hurt what it shows."""
+    if image.mode != "L":
+        return _jpeg(image, "rgb") if _tonal(image) else _flate_palette(image)
+    if bitonal and _greys(image) <= BITONAL_GREYS:
+        return _fax(image)
+    return _jpeg(image, "gray") if _tonal(image) else _flate_gray(image)
 
 
 def _greys(channel: Image.Image) -> float:
@@ -151,11 +173,13 @@ def _dominant(histogram: list[int]) -> list[int]:
     return [level for level in order if histogram[level] > least]
 
 
-def _tonal(channel: Image.Image) -> bool:
+def _tonal(image: Image.Image) -> bool:
     """Whether smooth tones other than plain tints fill a visible part of the page."""
-    # Every fourth row tells enough, and rows keep their horizontal neighbours.
-    rows = max(1, channel.height // SAMPLE_STEP)
-    channel = channel.resize((channel.width, rows), Image.Resampling.NEAREST)
+    # Every eighth row tells enough, and rows keep their horizontal neighbours.
+    rows = max(1, image.height // ROW_STEP)
+    channel = image.resize((image.width, rows), Image.Resampling.NEAREST)
+    if channel.mode != "L":
+        channel = channel.getchannel(1)
     width, height = channel.size
     if width < 2:
         return False
@@ -175,22 +199,14 @@ def _tonal(channel: Image.Image) -> bool:
 
 def _fax(channel: Image.Image) -> Picture:
     """CCITT group 4 (ISO 32000-2, 7.4.6): black is 1, as libtiff writes it."""
-    image = channel.point([0] * 128 + [255] * 128).convert("1", dither=Image.Dither.NONE)
-    buffer = io.BytesIO()
-    size = (image.width + 7) // 8 * image.height
-    image.save(buffer, "TIFF", compression="group4", strip_size=size)
-    encoded = buffer.getvalue()
-    buffer.seek(0)
-    with TiffImagePlugin.TiffImageFile(buffer) as tiff:
-        (start,), (length,) = tiff.tag_v2[273], tiff.tag_v2[279]  # one strip
-    data = encoded[start : start + length]
+    image = channel.point([0] * 128 + [255] * 128, "1")
     return Picture(
         width=image.width,
         height=image.height,
         colour="gray",
         bits=1,
         filter="CCITTFaxDecode",
-        data=data,
+        data=_ccitt.group4_strip(image),
     )
 
 
@@ -203,15 +219,16 @@ def _flate_gray(channel: Image.Image) -> Picture:
     nearest = [
         min(range(len(palette)), key=lambda i: abs(palette[i] - level)) for level in range(256)
     ]
+    colours = bytes(value for level in palette for value in (level,) * 3)
     indices = channel.point(nearest)
-    indices.putpalette([value for level in palette for value in (level,) * 3])
-    return _flate(indices, bits=4, colours=bytes(v for level in palette for v in (level,) * 3))
+    indices.putpalette(colours)
+    return _flate(indices, bits=4, colours=colours)
 
 
 def _flate_palette(image: Image.Image) -> Picture:
     """At most 64 colours in 8 bits: the dominant ones exactly, the rest by median cut."""
     size = (max(1, image.width // SAMPLE_STEP), max(1, image.height // SAMPLE_STEP))
-    sample = image.resize(size, Image.Resampling.NEAREST)
+    sample = image.resize(size, Image.Resampling.NEAREST).convert("RGB")
     counted = sample.getcolors(size[0] * size[1]) or []
     counted.sort(key=lambda pair: (-pair[0], pair[1]))
     least = DOMINANT_SHARE * size[0] * size[1]
@@ -222,7 +239,7 @@ def _flate_palette(image: Image.Image) -> Picture:
     colours = bytes(value for colour in (*exact, *others) for value in colour)
     table = Image.new("P", (1, 1))
     table.putpalette(bytes(value & CELL_MASK for value in colours))
-    indices = image.quantize(palette=table, dither=Image.Dither.NONE)
+    indices = image.convert("RGB").quantize(palette=table, dither=Image.Dither.NONE)
     return _flate(indices, bits=8, colours=colours)
 
 
@@ -248,31 +265,23 @@ def _apart(
 
 
 def _flate(indices: Image.Image, *, bits: int, colours: bytes) -> Picture:
-    """Flate with PNG predictors (ISO 32000-2, 7.4.4): the IDAT of a PNG is just that."""
-    buffer = io.BytesIO()
-    indices.save(buffer, "PNG", bits=bits, compress_level=ZLIB_LEVEL)
-    png = buffer.getbuffer()
+    """Flate with PNG predictors (ISO 32000-2, 7.4.4), each row without one: indexes of
+    colours do not grow from their neighbours.
+    """
+    while bits > 1 and len(colours) // 3 <= 1 << bits // 2:
+        bits //= 2
+    rows = indices.tobytes("raw", "P" if bits == 8 else f"P;{bits}")
+    stride = (indices.width * bits + 7) // 8
+    marked = b"".join([b"\0" + rows[at : at + stride] for at in range(0, len(rows), stride)])
     return Picture(
         width=indices.width,
         height=indices.height,
         colour="indexed",
-        bits=png[24],  # IHDR, 11.2.1: the encoder takes fewer where the palette is small
+        bits=bits,
         filter="FlateDecode",
-        data=_idat(png),
+        data=zlib.compress(marked, ZLIB_LEVEL),
         palette=colours,
     )
-
-
-def _idat(png: memoryview) -> bytes:
-    """The joined IDAT chunks (PNG, third edition, 11.2.3) of our own encoder's file."""
-    parts = []
-    at = 8
-    while at + 8 <= len(png):
-        length = int.from_bytes(png[at : at + 4], "big")
-        if bytes(png[at + 4 : at + 8]) == b"IDAT":
-            parts.append(png[at + 8 : at + 8 + length])
-        at += 12 + length
-    return b"".join(parts)
 
 
 def _jpeg(image: Image.Image, colour: str) -> Picture:
@@ -289,5 +298,5 @@ def _jpeg(image: Image.Image, colour: str) -> Picture:
     )
 
 
-# The plug-ins are used by name only; importing them here keeps them loaded in the sandbox.
-_PLUGINS: Final = (JpegImagePlugin, PngImagePlugin, TiffImagePlugin)
+#: Used by its name only; importing it here keeps it loaded in the sandbox.
+_PLUGIN: Final = JpegImagePlugin

@@ -13,7 +13,8 @@ import math
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
 
@@ -47,7 +48,12 @@ LINE_ENDS: Final = frozenset({0x0A, 0x0D})
 HYPHENS: Final = frozenset({0x02, 0xFFFE})
 
 
-@dataclass(slots=True, kw_only=True)
+_RIGHT: Final = (1.0, 0.0)
+_UP: Final = (0.0, 1.0)
+_DOWN: Final = (0.0, -1.0)
+
+
+@dataclass(slots=True)
 class _Glyph:
     """One character along its run's direction, in page units."""
 
@@ -66,8 +72,7 @@ class _Run:
     glyphs: list[_Glyph] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Box:
+class _Box(NamedTuple):
     left: float
     bottom: float
     right: float
@@ -79,6 +84,10 @@ class _Box:
 
     def span(self, axis: tuple[float, float]) -> tuple[float, float]:
         """The box's shadow on an axis; for slanted text, that of an upright square."""
+        if axis == _RIGHT:
+            return self.left, self.right
+        if axis == _UP:
+            return self.bottom, self.top
         x, y = axis
         if max(abs(x), abs(y)) > 0.999:
             ends = (self.left * x + self.bottom * y, self.right * x + self.top * y)
@@ -140,10 +149,14 @@ def _join(
     run: _Run | None = None
     rectangle = pdfium.FS_RECTF()
     pointer = ctypes.byref(rectangle)
+    unicode_of, box_of = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetLooseCharBox
+    angle_of = pdfium.FPDFText_GetCharAngle
+    edges = geometry.left, geometry.bottom, geometry.right, geometry.top
+    plain: dict[int, str] = {}  # characters that pass as they are
     space = False
     high = 0
     for index in range(total):
-        code = int(pdfium.FPDFText_GetUnicode(handle, index))
+        code = unicode_of(handle, index)
         if code in LINE_ENDS:
             if run is not None:
                 yield run
@@ -157,22 +170,23 @@ def _join(
         if 0xDC00 <= code < 0xE000 and high:
             code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00)
         high = 0
-        text = clean(code, findings, where)
+        text = plain.get(code, "")
         if not text:
-            continue
+            text = clean(code, findings, where)
+            if not text:
+                continue
+            plain[code] = text
         if text == " ":
             space = run is not None
             continue
-        if not pdfium.FPDFText_GetLooseCharBox(handle, index, pointer):
+        if not box_of(handle, index, pointer):
             continue
-        box = _Box(
-            left=rectangle.left, bottom=rectangle.bottom, right=rectangle.right, top=rectangle.top
-        )
+        box = _Box(rectangle.left, rectangle.bottom, rectangle.right, rectangle.top)
         x, y = box.centre
-        if not (geometry.left <= x <= geometry.right and geometry.bottom <= y <= geometry.top):
+        if not (edges[0] <= x <= edges[2] and edges[1] <= y <= edges[3]):
             findings.add(Kind.HIDDEN_TEXT, Action.REMOVED, where=where)
             continue
-        angle = float(pdfium.FPDFText_GetCharAngle(handle, index))
+        angle = angle_of(handle, index)
         joined = run is not None and _extend(run, box, angle, text, space)
         if not joined:
             if run is not None:
@@ -187,15 +201,13 @@ def _new_run(box: _Box, angle: float, text: str) -> _Run:
     direction = _direction(angle)
     start, end = box.span(direction)
     low, high = box.span(_normal(direction))
-    return _Run(
-        direction=direction, low=low, high=high, glyphs=[_Glyph(text=text, start=start, end=end)]
-    )
+    return _Run(direction=direction, low=low, high=high, glyphs=[_Glyph(text, start, end)])
 
 
 def _direction(angle: float) -> tuple[float, float]:
     """Unit vector of a writing angle (radians, clockwise), snapped to a near axis."""
-    if not math.isfinite(angle):
-        return (1.0, 0.0)
+    if angle == 0 or not math.isfinite(angle):
+        return _RIGHT
     x, y = math.cos(angle), -math.sin(angle)
     if abs(x) > 0.9998:
         return (math.copysign(1.0, x), 0.0)
@@ -205,23 +217,27 @@ def _direction(angle: float) -> tuple[float, float]:
 
 
 def _normal(direction: tuple[float, float]) -> tuple[float, float]:
-    return -direction[1], direction[0]
+    return _UP if direction == _RIGHT else (-direction[1], direction[0])
 
 
 def _extend(run: _Run, box: _Box, angle: float, text: str, space: bool) -> bool:
     """Add a character to the run if it follows on the same line."""
-    if len(run.glyphs) >= MAX_RUN_CHARS:
+    count = len(run.glyphs)
+    if count >= MAX_RUN_CHARS:
         return False
-    direction = _direction(angle)
-    if len(run.glyphs) == 1 and direction == run.direction == (1.0, 0.0):
-        # One character so far: vertical writing shows itself by the next one below.
-        _turn_if_vertical(run, box)
-    if run.direction == (0.0, -1.0) and direction == (1.0, 0.0):
-        direction = run.direction  # upright characters in a vertical line
-    if abs(direction[0] - run.direction[0]) + abs(direction[1] - run.direction[1]) > 0.04:
-        return False
-    low, high = box.span(_normal(run.direction))
-    start, end = box.span(run.direction)
+    if angle == 0 and count > 1 and run.direction is _RIGHT:
+        start, low, end, high = box  # the most common case, without the steps between
+    else:
+        direction = _direction(angle)
+        if count == 1 and direction == run.direction == _RIGHT:
+            # One character so far: vertical writing shows itself by the next one below.
+            _turn_if_vertical(run, box)
+        if run.direction == _DOWN and direction == _RIGHT:
+            direction = run.direction  # upright characters in a vertical line
+        if abs(direction[0] - run.direction[0]) + abs(direction[1] - run.direction[1]) > 0.04:
+            return False
+        low, high = box.span(_normal(run.direction))
+        start, end = box.span(run.direction)
     height, other = run.high - run.low, high - low
     overlap = min(run.high, high) - max(run.low, low)
     if overlap < min(height, other) / 2 or not height / 2 <= other <= height * 2:
@@ -230,8 +246,8 @@ def _extend(run: _Run, box: _Box, angle: float, text: str, space: bool) -> bool:
     if not -GAP_BEFORE * height <= gap <= GAP_AFTER * height:
         return False
     if space:
-        run.glyphs.append(_Glyph(text=" ", start=run.glyphs[-1].end, end=start))
-    run.glyphs.append(_Glyph(text=text, start=start, end=end))
+        run.glyphs.append(_Glyph(" ", run.glyphs[-1].end, start))
+    run.glyphs.append(_Glyph(text, start, end))
     return True
 
 
@@ -242,11 +258,16 @@ def _turn_if_vertical(run: _Run, box: _Box) -> None:
     x, y = box.centre
     below = run.low - y
     if only.start <= x <= only.end and 0 < below <= 1.2 * size and box.top <= run.high - size / 2:
-        run.direction = (0.0, -1.0)
+        run.direction = _DOWN
         # Along: downwards, so that y counts negative. Across: to the right.
         top, bottom = run.high, run.low
         run.low, run.high = only.start, only.end
         only.start, only.end = -top, -bottom
+
+
+@lru_cache(maxsize=4096)
+def _width_of(character: str) -> int:
+    return glyphless.width_of(ord(character))
 
 
 def _draw(
@@ -255,28 +276,34 @@ def _draw(
     """Operators of a run, word by word; `state` holds the size and stretch last set."""
     size = min(max((run.high - run.low) * scale, MIN_SIZE), MAX_SIZE)
     baseline = run.low - (run.high - run.low) * glyphless.DESCENT / glyphless.UNITS_PER_EM
-    direction = _turned(run.direction, geometry.quarter_turns)
+    across, up = _turned(run.direction, geometry.quarter_turns)
+    matrix = b" ".join([number(value) for value in (across, up, -up, across)])
+    if state.get("Tf") != (font := b"/F0 %s Tf\n" % number(round(size, 2))):
+        state["Tf"] = font
+        yield font
     for word in _words(run.glyphs):
         # The space that ends a word takes what it gets: the next word is placed anew.
         body = word[:-1] if len(word) > 1 and word[-1].text == " " else word
-        natural = sum(glyphless.width_of(ord(g.text)) for g in body) / glyphless.UNITS_PER_EM
+        natural = sum([_width_of(g.text) for g in body]) / glyphless.UNITS_PER_EM
         length = (body[-1].end - body[0].start) * scale
         stretch = min(max(100 * length / (natural * size), STRETCH[0]), STRETCH[1])
-        along, across = word[0].start, baseline
-        x = along * run.direction[0] - across * run.direction[1]
-        y = along * run.direction[1] + across * run.direction[0]
+        along = word[0].start
+        x = along * run.direction[0] - baseline * run.direction[1]
+        y = along * run.direction[1] + baseline * run.direction[0]
         left, bottom = _placed(x, y, geometry)
-        for key, value in (
-            ("Tf", b"/F0 %s Tf\n" % number(round(size, 2))),
-            ("Tz", b"%s Tz\n" % number(round(stretch, 1))),
-        ):
-            if state.get(key) != value:
-                state[key] = value
-                yield value
-        matrix = (direction[0], direction[1], -direction[1], direction[0])
-        place = (*matrix, round(left * scale, 2), round(bottom * scale, 2))
-        text = b"".join(b"%04X" % codes.of(g.text) for g in word)
-        yield b"%s Tm <%s> Tj\n" % (b" ".join(number(v) for v in place), text)
+        place = number(round(left * scale, 2)), number(round(bottom * scale, 2))
+        if state.get("Tz") != (width := b"%s Tz\n" % number(round(stretch, 1))):
+            state["Tz"] = width
+            yield width
+        yield b"%s %s %s Tm <%s> Tj\n" % (matrix, *place, _codes(word, codes))
+
+
+def _codes(word: list[_Glyph], codes: Codes) -> bytes:
+    """The word in hexadecimal: its UTF-16 units, or numbers beyond them."""
+    text = "".join([glyph.text for glyph in word])
+    if max(text) <= "\uffff":
+        return text.encode("utf-16-be").hex().upper().encode("ascii")
+    return b"".join([b"%04X" % codes.of(character) for character in text])
 
 
 def _words(glyphs: list[_Glyph]) -> Iterator[list[_Glyph]]:

@@ -10,58 +10,45 @@ bookmarks, signatures) ends here and is reported.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Final
+from contextlib import ExitStack, contextmanager
+from typing import Final
 
 import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
 
 from sanitizers.findings import Action, Findings, Kind
 from sanitizers.limits import MAX_PAGES
-from sanitizers.model import Cleaned, Job, Method, Output, Sanitizer
+from sanitizers.model import Output
 from sanitizers.pdf import _findings, _fonts, _pdfium, _raster, _text_layer
 from sanitizers.pdf._sample import SAMPLE
 from sanitizers.pdf._writer import PdfWriter, Placed
-from sanitizers.reasons import ReasonCode, Withheld
+from sanitizers.reasons import PasswordNeeded, ReasonCode, Withheld
 
-MEDIA_TYPE: Final = "application/pdf"
 MAX_LAYER_CHARS: Final = 10_000_000  # of a document; 2,000 dense pages have 6 million
 
 
-class ImagePdf(Sanitizer):
-    """Draws a PDF anew, page by page."""
-
-    media_types: ClassVar[tuple[str, ...]] = (MEDIA_TYPE,)
-    methods: ClassVar[tuple[Method, ...]] = (Method.IMAGE_PDF,)
-    outputs: ClassVar[tuple[str, ...]] = (MEDIA_TYPE,)
-
-    @classmethod
-    def warm(cls) -> None:
-        """Start PDFium, map the fonts, and draw one page so that all code is loaded."""
-        _pdfium.start()
-        _fonts.install()
-        _raster.warm()
-        image_pdf(memoryview(SAMPLE), _Nowhere(), Findings(), budget=10**7)
-
-    def clean(self, job: Job, out: Output) -> Cleaned:
-        """Rebuild the document into `out`.
-
-        Raises:
-            PasswordNeeded: a user password protects it.
-            Withheld: empty, damaged, without pages, too many pages, output too large.
-        """
-        _pdfium.start()
-        findings = Findings()
-        image_pdf(job.data, out, findings, budget=job.limits.output_bytes)
-        return Cleaned(
-            media_type=MEDIA_TYPE,
-            extension=".pdf",
-            method=Method.IMAGE_PDF,
-            findings=findings.freeze(),
-        )
+def warm() -> None:
+    """Start PDFium, map the fonts, and draw one page so that all code is loaded."""
+    _pdfium.start()
+    _fonts.install()
+    _raster.warm()
+    image_pdf(memoryview(SAMPLE), Nowhere(), Findings(), budget=10**7)
 
 
-def image_pdf(data: memoryview, out: Output, findings: Findings, *, budget: int) -> None:
-    """Write the image PDF of `data` to `out` (at most `budget` bytes)."""
-    with _pdfium.open_document(data) as document:
+def image_pdf(
+    data: memoryview,
+    out: Output,
+    findings: Findings,
+    *,
+    budget: int,
+    passwords: tuple[str, ...] = (),
+) -> None:
+    """Write the image PDF of `data` to `out` (at most `budget` bytes).
+
+    Raises:
+        PasswordNeeded: none of `passwords` opens it, nor does the empty one.
+        Withheld: empty, damaged, without pages, too many pages, output too large.
+    """
+    with _opened(data, passwords) as document:
         pages = len(document)
         if pages < 1:
             raise Withheld(ReasonCode.DAMAGED, "no pages")
@@ -80,6 +67,20 @@ def image_pdf(data: memoryview, out: Output, findings: Findings, *, budget: int)
         findings.add(Kind.RASTERIZED, Action.CONVERTED, count=pages)
 
 
+@contextmanager
+def _opened(data: memoryview, passwords: tuple[str, ...]) -> Iterator[_pdfium.Document]:
+    """The document, by the first password that opens it."""
+    with ExitStack() as stack:
+        for password in ("", *passwords):
+            try:
+                document = stack.enter_context(_pdfium.open_document(data, password=password))
+            except PasswordNeeded:
+                continue
+            yield document
+            return
+        raise PasswordNeeded("user password")
+
+
 def _page(
     document: _pdfium.Document,
     index: int,
@@ -90,6 +91,12 @@ def _page(
 ) -> int:
     """Draw and read one page; returns how many characters its text has."""
     where = f"page {index + 1}"
+
+    def read(page: _pdfium.Page) -> tuple[bytes, int]:
+        return _text_layer.text_of(
+            page, geometry, scale=scale, codes=writer.codes, findings=findings, where=where
+        )
+
     with document.page(index) as page:
         geometry = page.geometry()
         scale = _scale(geometry, unit)
@@ -97,18 +104,18 @@ def _page(
         height = max(geometry.height * scale, _pdfium.MIN_SIDE_POINTS)
         annotations = _findings.of_page(document, page, findings, where)
         placed = list(_pictures(page, writer, width, height))
-        if annotations:
+        text, count = b"", 0
+        if characters >= MAX_LAYER_CHARS:
+            findings.add(Kind.TRUNCATED, Action.NOTED, where="text layer")
+        elif annotations:
             # Only now, after the page was drawn as it is: fields and annotations become
             # page content in PDFium's memory, so that their text is read below.
             pdfium.FPDFPage_Flatten(page.handle, pdfium.FLAT_NORMALDISPLAY)
-    text, count = b"", 0
-    if characters < MAX_LAYER_CHARS:
+        else:
+            text, count = read(page)
+    if annotations and characters < MAX_LAYER_CHARS:
         with document.page(index) as page:
-            text, count = _text_layer.text_of(
-                page, geometry, scale=scale, codes=writer.codes, findings=findings, where=where
-            )
-    else:
-        findings.add(Kind.TRUNCATED, Action.NOTED, where="text layer")
+            text, count = read(page)
     writer.page(width=width, height=height, pictures=placed, text=text)
     return count
 
@@ -139,7 +146,7 @@ def _pictures(
         )
 
 
-class _Nowhere:
+class Nowhere:
     """An output that only counts: for `warm`."""
 
     def __init__(self) -> None:

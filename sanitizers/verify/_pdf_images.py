@@ -38,10 +38,11 @@ def inflate(data: memoryview, *, limit: int) -> bytes:
     Raises:
         Rejected: too long, damaged, unfinished or followed by anything.
     """
-    return b"".join(_inflated(data, limit))
+    return b"".join(inflated(data, limit))
 
 
-def _inflated(data: memoryview, limit: int) -> Iterator[bytes]:
+def inflated(data: memoryview, limit: int) -> Iterator[bytes]:
+    """The same in pieces."""
     engine = zlib.decompressobj()
     left = limit
     pending: bytes | memoryview = data
@@ -91,7 +92,7 @@ def check_image(head: Dictionary, data: memoryview) -> None:
             raise Rejected("keys of a fax picture")
         if space != Name("DeviceGray") or type(bits) is not int or bits != 1:
             raise Rejected("colours of a fax picture")
-        _check_fax(data, width, height)
+        check_fax(data, width, height)
     else:
         raise Rejected("filter of a picture")
 
@@ -124,7 +125,7 @@ def _check_flate(head: Dictionary, data: memoryview, width: int, height: int) ->
         raise Rejected("length of a palette")
     row = 1 + (width * bits + 7) // 8
     seen = 0
-    for part in _inflated(data, row * height):
+    for part in inflated(data, row * height):
         # Each row begins with its predictor, 0..4 (PNG, 9.2).
         first = -seen % row
         if part[first::row] and max(part[first::row]) > 4:
@@ -218,7 +219,7 @@ def _check_scan(data: memoryview, at: int, body: bytes, channels: int) -> None:
         raise Rejected("a marker within a JPEG scan")
 
 
-def _check_fax(data: memoryview, width: int, height: int) -> None:
+def check_fax(data: memoryview, width: int, height: int) -> None:
     """Bounded by the worst case of group 4, and its only end mark at its end."""
     if len(data) > height * (width + 16) + 16:
         raise Rejected("fax data longer than its picture")

@@ -13,8 +13,9 @@ from typing import Final, TypeAlias
 
 from sanitizers.verify import Rejected
 
-MAX_DEPTH: Final = 4  # arrays and dictionaries within each other
-MAX_HEAD: Final = 100_000  # bytes of an object outside its stream: 2,000 Kids are 24,000
+MAX_DEPTH: Final = 8  # arrays and dictionaries within each other
+#: Bytes of an object outside its stream, first and at most: 2,000 Kids are 24,000.
+HEADS: Final = (4_096, 2_000_000)
 MAX_LENGTH: Final = 2**40
 
 
@@ -40,8 +41,10 @@ class Dictionary(dict[str, "Value"]):
     """`<< /Key value >>` without repeated keys, in the order of the file."""
 
 
-#: Strings in parentheses are bytes, hex strings are bytearrays.
-Value: TypeAlias = int | float | bool | bytes | bytearray | Name | Reference | Array | Dictionary
+#: Strings in parentheses are bytes, hex strings are bytearrays; None is `null`.
+Value: TypeAlias = (
+    int | float | bool | bytes | bytearray | Name | Reference | Array | Dictionary | None
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,12 @@ class PdfObject:
 _HEAD: Final = re.compile(rb"([1-9][0-9]{0,6}) 0 obj\n")
 _TOKEN: Final = re.compile(
     rb"(?P<open><<)|(?P<close>>>)|(?P<array>\[)|(?P<end>\])"
-    rb"|/(?P<name>[A-Za-z][A-Za-z0-9-]{0,40})"
+    rb"|/(?P<name>[A-Za-z0-9][A-Za-z0-9._+,*-]{0,126})"
     rb"|(?P<reference>[1-9][0-9]{0,6}) 0 R"
-    rb"|(?P<number>-?(?:0|[1-9][0-9]{0,12})(?:\.[0-9]{0,2}[1-9])?)"
-    rb"|<(?P<hex>(?:[0-9A-F]{2}){1,768})>"
+    rb"|(?P<number>-?(?:0|[1-9][0-9]{0,12})(?:\.[0-9]{0,5}[1-9])?)"
+    rb"|<(?P<hex>(?:[0-9A-F]{2}){0,8192})>"
     rb"|\((?P<text>[A-Za-z]{1,20})\)"
-    rb"|(?P<bool>true)"
+    rb"|(?P<word>true|false|null)"
 )
 _STREAM: Final = b"\nstream\n"
 _END_STREAM: Final = b"\nendstream\nendobj\n"
@@ -73,7 +76,13 @@ def parse_object(data: memoryview, at: int, limit: int) -> tuple[int, PdfObject,
     Raises:
         Rejected: anything that the writer would not write.
     """
-    window = bytes(data[at : min(at + MAX_HEAD, limit)])
+    short = bytes(data[at : min(at + HEADS[0], limit)])
+    if b"\nendobj\n" in short or b"\nstream\n" in short:
+        return _object(data, short, at, limit)
+    return _object(data, bytes(data[at : min(at + HEADS[1], limit)]), at, limit)
+
+
+def _object(data: memoryview, window: bytes, at: int, limit: int) -> tuple[int, PdfObject, int]:
     head = _HEAD.match(window)
     if head is None:
         raise Rejected("start of an object")
@@ -87,7 +96,7 @@ def parse_object(data: memoryview, at: int, limit: int) -> tuple[int, PdfObject,
     if not window.startswith(_STREAM, position):
         raise Rejected("end of an object")
     length = value.get("Length")
-    if not isinstance(length, int) or not 0 < length <= MAX_LENGTH:
+    if not isinstance(length, int) or not 0 <= length <= MAX_LENGTH:
         raise Rejected("length of a stream")
     start = at + position + len(_STREAM)
     end = start + length
@@ -95,6 +104,18 @@ def parse_object(data: memoryview, at: int, limit: int) -> tuple[int, PdfObject,
     if after > limit or bytes(data[end:after]) != _END_STREAM:
         raise Rejected("end of a stream")
     return int(head[1]), PdfObject(value, data[start:end]), after
+
+
+def parse_dictionary(data: bytes) -> Dictionary:
+    """The one dictionary that `data` spells.
+
+    Raises:
+        Rejected: anything else.
+    """
+    value, end = _value(data, 0, 0)
+    if not isinstance(value, Dictionary) or end != len(data):
+        raise Rejected("a packed object that is no dictionary")
+    return value
 
 
 def _value(window: bytes, at: int, depth: int) -> tuple[Value, int]:
@@ -124,7 +145,7 @@ def _atom(kind: str, raw: bytes) -> Value:
         return float(raw) if b"." in raw else int(raw)
     if kind == "hex":
         return bytearray.fromhex(raw.decode("ascii"))
-    return True if kind == "bool" else raw
+    return {b"true": True, b"false": False, b"null": None}[raw] if kind == "word" else raw
 
 
 def _dictionary(window: bytes, at: int, depth: int) -> tuple[Dictionary, int]:

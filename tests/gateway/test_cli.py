@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import zipfile
 
 import pytest
+import pyzipper
 from sqlalchemy import text
 from typer.testing import CliRunner
 
@@ -180,11 +182,17 @@ def test_doctor_is_red_where_the_start_would_be_refused(run, config_file):
     assert "red    config" in result.stdout
 
 
-def test_passwords_are_not_silently_ignored(run, tmp_path):
-    (tmp_path / "a.txt").write_text("x")
-    (tmp_path / "passwords").write_text("x")
-    result = run(
-        "sanitize", str(tmp_path / "a.txt"), "--password-file", str(tmp_path / "passwords")
-    )
-    assert result.exit_code == 2
-    assert "--password-file" in result.stderr
+def test_a_locked_archive_is_4_and_opens_with_the_password_file(run, tmp_path):
+    archive = tmp_path / "a.zip"
+    with pyzipper.AESZipFile(archive, "w", encryption=pyzipper.WZ_AES) as locked:
+        locked.setpassword(b"open sesame")
+        locked.writestr("note.txt", "hello")
+    (tmp_path / "passwords").write_text("wrong\nopen sesame\n")
+    assert run("sanitize", str(archive), "-o", str(tmp_path / "1.zip")).exit_code == 4
+    assert not (tmp_path / "1.zip").exists()
+    passwords = ["--password-file", str(tmp_path / "passwords")]
+    result = run("sanitize", str(archive), "-o", str(tmp_path / "2.zip"), *passwords)
+    assert result.exit_code == 0
+    assert "open sesame" not in result.stdout + result.stderr
+    with zipfile.ZipFile(tmp_path / "2.zip") as opened:
+        assert opened.read("note.txt").decode("utf-8-sig") == "hello"

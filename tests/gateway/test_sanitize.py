@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from gateway import sanitize
+from gateway.sandbox.memory import SealedBytes
 from gateway.sanitize import UsageError, gravest, inputs, output_place
 from tests.gateway.worker import files
 from tests.gateway.worker.files import CANARY, mail, raw
@@ -233,9 +234,10 @@ def test_output_places(tmp_path):
 
 def test_writing_never_replaces_a_file_and_leaves_no_half_one(tmp_path):
     target = tmp_path / "out" / "a.png"
-    sanitize._write_new(target, b"first")
-    with pytest.raises(FileExistsError):
-        sanitize._write_new(target, b"second")
+    with SealedBytes.of(b"first") as first, SealedBytes.of(b"second") as second:
+        sanitize._write_new(target, first)
+        with pytest.raises(FileExistsError):
+            sanitize._write_new(target, second)
     assert target.read_bytes() == b"first"
     assert listing(tmp_path) == ["out/a.png"]
 

@@ -33,6 +33,7 @@ function kindWords() {
     link_mismatch: "表示と異なるリンク先", header: "メールのヘッダー", header_defect: "ヘッダーの乱れ",
     mime_defect: "メール形式の乱れ", alternative_body: "別形式の本文", inline_image: "本文中の画像",
     file_name: "ファイル名", notice_imitation: "お知らせの偽装", signed_mail: "署名付きメール",
+    unsafe_path: "危険なパス", duplicate_name: "重なる名前", special_file: "リンクなどの特殊なファイル",
     withheld_part: "お渡しできない部分", malware: "マルウェア", scan_unavailable: "ウイルス検査の未実施",
   };
 }

@@ -79,6 +79,6 @@ def test_a_configuration_that_would_not_start_is_red():
 
 def test_the_methods_on_offer_are_known_by_type():
     offered = asyncio.run(doctor.offered_methods())
-    assert offered["application/pdf"][0] == "image_pdf"
+    assert offered["application/pdf"] == ("sanitize", "image_pdf")
     assert offered["message/rfc822"] == ("text",)
     assert "sanitize" in offered["image/png"]

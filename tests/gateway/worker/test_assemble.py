@@ -5,11 +5,10 @@ import email.policy
 
 import pytest
 
-from gateway.worker import assemble
+from gateway.worker import attached
 from gateway.worker.assemble import (
     MAX_HOPS,
     MailLoop,
-    attached_mail,
     cleaned_mail,
     hops_after,
     hops_header,
@@ -17,6 +16,7 @@ from gateway.worker.assemble import (
     subject_of,
     withheld_mail,
 )
+from gateway.worker.attached import attached_mail
 from gateway.worker.check import CheckFailed
 from sanitizers.findings import Action, Finding, Kind
 from sanitizers.model import Outcome
@@ -252,6 +252,6 @@ def test_the_subject_of_a_tree():
 
 
 def test_boundaries_never_begin_one_another():
-    marks = [assemble._boundary(ITEM_ID, n) for n in ("0", "0.0", "0.1", "0.10", "0.1.0")]
+    marks = [attached.boundary(ITEM_ID, n) for n in ("0", "0.0", "0.1", "0.10", "0.1.0")]
     for one in marks:
         assert [m for m in marks if m.startswith(one)] == [one]

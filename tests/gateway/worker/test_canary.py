@@ -13,13 +13,13 @@ class Lying:
         self._sandbox = sandbox
         self._split = split
 
-    async def clean(self, source, request):
-        ran = await self._sandbox.clean(source, request)
+    async def clean(self, source, request, **more):
+        ran = await self._sandbox.clean(source, request, **more)
         return replace(ran, reply=replace(ran.reply, split=replace(ran.reply.split, **self._split)))
 
 
 class Gone:
-    async def clean(self, *_args):
+    async def clean(self, *_args, **_more):
         raise SandboxUnavailable("no parent")
 
 

@@ -11,7 +11,7 @@ from gateway.sandbox import pool
 from gateway.sandbox.memory import SealedBytes
 from gateway.sandbox.pool import Ran, SandboxUnavailable
 from gateway.sandbox.protocol import CleanedReply, IdentifiedReply, WithheldReply
-from gateway.worker import assemble, pipeline
+from gateway.worker import attached, pipeline
 from gateway.worker.pipeline import Pipeline, TreeBudget
 from sanitizers.findings import Kind
 from sanitizers.limits import MAX_DEPTH
@@ -78,7 +78,7 @@ def is_withheld(part, code):
 def test_a_pdf_with_javascript_is_rebuilt_without_it(clean_file):
     part = clean_file(files.pdf_with_javascript(), "案内.pdf")
     assert (part.outcome, part.media_type) == (Outcome.CLEAN, "application/pdf")
-    assert part.method is Method.IMAGE_PDF
+    assert part.method is Method.SANITIZE
     assert part.name == "案内.pdf"
     output = part.output.read()
     assert output.startswith(b"%PDF")
@@ -116,7 +116,8 @@ def test_text_is_written_as_utf8_with_crlf(clean_file):
         (files.PROGRAM, "写真.jpg", ReasonCode.PROGRAM),
         (files.UNKNOWN, "data.bin", ReasonCode.UNKNOWN_TYPE),
         (b"", "空.txt", ReasonCode.EMPTY),
-        (b"Rar!\x1a\x07\x01\x00" + bytes(100), "a.rar", ReasonCode.UNSUPPORTED_TYPE),
+        (b"Rar!\x1a\x07\x01\x00" + bytes(100), "a.rar", ReasonCode.DAMAGED),
+        (b"!<arch>\n" + bytes(100), "a.ar", ReasonCode.UNSUPPORTED_TYPE),
         (files.image_bomb(), "bomb.png", ReasonCode.TOO_MANY_PIXELS),
         (files.png()[:60], "half.png", ReasonCode.DAMAGED),
     ],
@@ -158,7 +159,7 @@ def test_a_mail_in_a_mail_in_a_mail(clean_mail):
     innermost = middle.members[0]
     assert dict(innermost.split.headers)["Subject"] == "いちばん内側"
     assert innermost.members[0].name == "中.png"
-    composed = assemble.attached_mail(root, item_id="t", number="0")
+    composed = attached.attached_mail(root, item_id="t", number="0")
     assert composed.isascii()
     assert CANARY not in composed
 
@@ -223,8 +224,8 @@ class Tampering:
     def __getattr__(self, name):
         return getattr(self._sandbox, name)
 
-    async def clean(self, source, request):
-        return self._change(await self._sandbox.clean(source, request))
+    async def clean(self, source, request, **more):
+        return self._change(await self._sandbox.clean(source, request, **more))
 
 
 def with_output(ran, data, reply=None):

@@ -40,7 +40,7 @@ PICTURE = ("図.png", "image/png", files.png())
 class Broken:
     """A sandbox that is not there."""
 
-    async def clean(self, *_args):
+    async def clean(self, *_args, **_more):
         raise SandboxUnavailable("gone")
 
 
@@ -258,7 +258,7 @@ def test_stopping_gives_running_items_back(bench, monkeypatch):
     started = asyncio.Event()
 
     class Slow:
-        async def clean(self, *_args):
+        async def clean(self, *_args, **_more):
             started.set()
             await asyncio.sleep(60)
 
@@ -291,8 +291,8 @@ def test_a_lost_lease_stores_nothing(bench):
     class Thief:
         """While the child runs, another worker takes the item."""
 
-        async def clean(self, source, request):
-            ran = await bench.running.sandbox.clean(source, request)
+        async def clean(self, source, request, **more):
+            ran = await bench.running.sandbox.clean(source, request, **more)
             await bench.work.database.write(
                 lambda c: c.execute(
                     update(items).values(

@@ -1,8 +1,8 @@
 import pytest
 
-from sanitizers.pdf.image_pdf import ImagePdf
+from sanitizers.pdf.document import PdfDocument
 
 
 @pytest.fixture(scope="session", autouse=True)
 def warm_pdf() -> None:
-    ImagePdf.warm()
+    PdfDocument.warm()

@@ -9,8 +9,8 @@ import pypdfium2
 from PIL import Image
 
 from sanitizers.limits import Limits
-from sanitizers.model import Cleaned, Job
-from sanitizers.pdf.image_pdf import ImagePdf
+from sanitizers.model import Cleaned, Job, Method, Split
+from sanitizers.pdf.document import PdfDocument
 
 A4 = (595, 842)
 HELVETICA = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
@@ -67,11 +67,28 @@ def text(words: str, *, x: float = 50, y: float = 700, size: float = 12) -> byte
     return b"BT /F1 %g Tf %g %g Td (%s) Tj ET\n" % (size, x, y, words.encode("latin-1"))
 
 
-def clean(data: bytes, *, limits: Limits | None = None) -> tuple[bytes, Cleaned]:
+def clean(
+    data: bytes,
+    *,
+    limits: Limits | None = None,
+    method: Method = Method.IMAGE_PDF,
+    passwords: tuple[str, ...] = (),
+    options: dict[str, str] | None = None,
+) -> tuple[bytes, Cleaned]:
     """Run the sanitizer; the output's bytes and what it reports."""
     out = io.BytesIO()
-    job = Job(data=memoryview(data), media_type="application/pdf", limits=limits or Limits())
-    cleaned = ImagePdf().clean(job, out)
+    job = Job(
+        data=memoryview(data),
+        media_type="application/pdf",
+        limits=limits or Limits(),
+        method=method,
+        passwords=passwords,
+        options=options or {},
+    )
+    cleaned = PdfDocument().clean(job, out)
+    if isinstance(cleaned, Split):
+        out = io.BytesIO()
+        cleaned = PdfDocument().assemble(job, (), out)
     return out.getvalue(), cleaned
 
 

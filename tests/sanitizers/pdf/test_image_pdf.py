@@ -13,7 +13,7 @@ from sanitizers.limits import MAX_PAGES, Limits
 from sanitizers.model import Method
 from sanitizers.pdf._font_files import fonts_available
 from sanitizers.pdf._fonts import choose
-from sanitizers.pdf.image_pdf import ImagePdf
+from sanitizers.pdf.document import PdfDocument
 from sanitizers.reasons import PasswordNeeded, ReasonCode, Withheld
 from sanitizers.registry import sanitizers_of
 from sanitizers.verify.pdf import PdfVerifier
@@ -54,7 +54,7 @@ def inflated(data: bytes) -> bytes:
 
 class TestWhatStays:
     def test_the_registry_finds_it(self):
-        assert isinstance(sanitizers_of("pdf")["application/pdf"], ImagePdf)
+        assert isinstance(sanitizers_of("pdf")["application/pdf"], PdfDocument)
 
     def test_text_can_be_copied_from_the_picture(self):
         out, cleaned = clean(pdf(text("Hello gateway") + text("second line", y=680)))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sanitizers.pdf.image_pdf import ImagePdf
+from sanitizers.pdf.document import PdfDocument
 from sanitizers.registry import verifiers
 from sanitizers.verify import Rejected
 from sanitizers.verify._pdf_contents import visible
@@ -18,7 +18,7 @@ from tests.sanitizers.pdf.samples import clean, pdf, text
 @pytest.fixture(scope="module")
 def good() -> bytes:
     """Two pages, text and a coloured picture: every kind of object but fax and JPEG."""
-    ImagePdf.warm()
+    PdfDocument.warm()
     out, _ = clean(
         pdf(text("words", x=10, y=40) + b"0.5 0 1 rg 9 9 40 20 re f", size=(80, 60), pages=2)
     )
@@ -242,8 +242,7 @@ class TestPictures:
         grey = Image.effect_noise((64, 40), 90)
         colour = Image.merge("RGBX", (grey, grey.rotate(180), grey, grey))
         if bitonal:
-            sharp = grey.point([0] * 128 + [255] * 128)
-            colour = Image.merge("RGBX", (sharp,) * 4)
+            colour = grey.point([0] * 128 + [255] * 128)
         else:
             colour = colour.resize((640, 400), Image.Resampling.BICUBIC)
         return encode(colour, bitonal=bitonal)

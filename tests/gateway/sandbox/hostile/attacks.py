@@ -8,9 +8,9 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from sanitizers.model import Cleaned, Job, Method, Output, Sanitizer, Split
+from sanitizers.model import Cleaned, Job, Method, Output, Rebuilt, Sanitizer, Split, SplitKind
 
 _PARENT = os.getpid()  # the warm parent imports this module
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -190,15 +190,16 @@ class Forge(Sanitizer):
 
 
 class ChangeInput(Sanitizer):
-    """Tries to write into its sealed input."""
+    """Tries to write into its mapped input."""
 
     media_types = ("test/change-input",)
     methods = (Method.SANITIZE,)
     outputs = ("test/x",)
 
     def clean(self, job: Job, out: Output) -> Cleaned:
-        lowest = min(fd for fd in range(3, 64) if _is_open(fd))
-        os.pwrite(lowest, b"changed", 0)
+        buffer = (ctypes.c_void_p * 10)()  # a Py_buffer: its first field is the address
+        ctypes.pythonapi.PyObject_GetBuffer(ctypes.py_object(job.data), buffer, 0)
+        ctypes.memset(buffer[0], 0, 1)
         out.write(b"escaped")
         return Cleaned(media_type="test/escaped", extension=".txt", method=Method.SANITIZE)
 
@@ -213,6 +214,37 @@ class Descriptors(Sanitizer):
     def clean(self, job: Job, out: Output) -> Cleaned:
         out.write(",".join(str(fd) for fd in range(1024) if _is_open(fd)).encode())
         return Cleaned(media_type="test/x", extension=".txt", method=Method.SANITIZE)
+
+
+class Secrets(Sanitizer):
+    """Tells the passwords that it got, and what it was made of in `assemble`."""
+
+    media_types = ("test/secrets",)
+    methods = (Method.SANITIZE,)
+    outputs = ("test/x",)
+
+    def clean(self, job: Job, out: Output) -> Cleaned:
+        out.write("/".join(job.passwords).encode() or b"none")
+        return Cleaned(media_type="test/x", extension=".txt", method=Method.SANITIZE)
+
+    def assemble(self, job: Job, members: Sequence[Rebuilt], out: Output) -> Cleaned:
+        out.write(bytes(job.data) + b"/".join(job.passwords[0].encode() for _ in job.passwords[:1]))
+        for m in members:
+            data = b"-" if m.data is None else bytes(m.data)
+            row = f"|{m.folder}|{m.name}|{m.media_type}|{m.outcome}|{m.reason or ''}|"
+            out.write(row.encode() + data)
+        return Cleaned(media_type="test/x", extension=".txt", method=Method.SANITIZE)
+
+
+class Unassembled(Sanitizer):
+    """A container whose family forgot how to put it together."""
+
+    media_types = ("test/unassembled",)
+    methods = (Method.SANITIZE,)
+    outputs = ("test/x",)
+
+    def clean(self, job: Job, out: Output) -> Split:
+        return Split(kind=SplitKind.CONTAINER)
 
 
 def _is_open(fd: int) -> bool:

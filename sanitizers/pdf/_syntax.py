@@ -1,0 +1,127 @@
+"""Parses one object as qpdf prints it (ISO 32000-2, 7.3) into plain Python values.
+
+qpdf has read the untrusted file, repaired and decrypted it; what it prints is regular.
+Nothing here follows a reference. Anything unexpected raises `SyntaxFault`; nesting is
+bounded and kept on a list, never on Python's stack.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from sanitizers.pdf._objects import Name, Ref, Value
+
+MAX_NESTING: Final = 60  # arrays in dictionaries in arrays; real files stay under 10
+
+_TOKEN: Final = re.compile(
+    rb"[\0\t\n\f\r ]*+(?:"
+    rb"(?P<ref>\d{1,10} \d{1,5} R)"
+    rb"|(?P<int>[+-]?\d++)(?![.\d])"
+    rb"|(?P<real>[+-]?(?:\d++\.\d*+|\.\d++))"
+    rb"|/(?P<name>[^\0\t\n\f\r ()<>\[\]{}/%]*+)"
+    rb"|(?P<open><<)|(?P<close>>>)|(?P<array>\[)|(?P<end>\])"
+    rb"|<(?P<hex>[0-9A-Fa-f]*+)>"
+    rb"|\((?P<text>(?:[^()\\]++|\\[\s\S])*+)\)"
+    rb"|(?P<word>true|false|null))"
+)
+_HASH: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
+_ESCAPE: Final = re.compile(rb"\\([0-7]{1,3}|\r\n|[\s\S])|\r\n?")
+_ESCAPES: Final = {
+    b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\n": b"", b"\r": b"",
+    b"\r\n": b"",
+}  # fmt: skip
+_WORDS: Final[dict[bytes, bool | None]] = {b"true": True, b"false": False, b"null": None}
+#: Integers beyond this cannot mean anything in a PDF (ISO 32000-2, annex C).
+_MAX_DIGITS: Final = 18
+
+
+class SyntaxFault(Exception):
+    """The bytes are not an object."""
+
+
+def decode_name(raw: bytes) -> Name:
+    """`A#20B` → `A B` (7.3.5)."""
+    if b"#" in raw:
+        raw = _HASH.sub(lambda m: bytes([int(m[1], 16)]), raw)
+    return Name(raw.decode("latin-1"))
+
+
+def _unescape(match: re.Match[bytes]) -> bytes:
+    code = match[1]
+    if code is None:
+        return b"\n"  # an unescaped line end of any kind (7.3.4.2)
+    if code[:1].isdigit() and code[0] < 0x38:
+        return bytes([int(code, 8) & 0xFF])
+    return _ESCAPES.get(code, code)
+
+
+def decode_literal(raw: bytes) -> bytes:
+    """The bytes of a literal string, without its outer parentheses (7.3.4.2)."""
+    if b"\\" in raw or b"\r" in raw:
+        return _ESCAPE.sub(_unescape, raw)
+    return raw
+
+
+def decode_hex(raw: bytes) -> bytes:
+    """The bytes of a hexadecimal string of digits only (7.3.4.3)."""
+    return bytes.fromhex((raw + b"0" if len(raw) % 2 else raw).decode("ascii"))
+
+
+def parse(data: bytes) -> Value:
+    """The one object in `data`.
+
+    Raises:
+        SyntaxFault: not exactly one object, or nested too deeply.
+    """
+    stack: list[list[Value]] = [[]]
+    kinds = ["top"]
+    at = 0
+    match = _TOKEN.match
+    while token := match(data, at):
+        at = token.end()
+        kind = token.lastgroup
+        raw = token[kind] if kind else b""
+        if kind == "name":
+            stack[-1].append(decode_name(raw))
+        elif kind == "int":
+            if len(raw) > _MAX_DIGITS:
+                stack[-1].append(0)
+            else:
+                stack[-1].append(int(raw))
+        elif kind == "ref":
+            number, generation, _ = raw.split(b" ")
+            stack[-1].append(Ref(int(number), int(generation)))
+        elif kind == "real":
+            stack[-1].append(float(raw))
+        elif kind in ("open", "array"):
+            if len(stack) > MAX_NESTING:
+                raise SyntaxFault("nesting")
+            stack.append([])
+            kinds.append(kind)
+        elif kind in ("close", "end"):
+            if kinds.pop() != ("open" if kind == "close" else "array"):
+                raise SyntaxFault("brackets")
+            items = stack.pop()
+            stack[-1].append(_dictionary(items) if kind == "close" else items)
+        elif kind == "hex":
+            stack[-1].append(decode_hex(raw))
+        elif kind == "text":
+            stack[-1].append(decode_literal(raw))
+        else:
+            stack[-1].append(_WORDS[raw])
+    if data[at:].strip() or len(stack) != 1 or len(stack[0]) != 1:
+        raise SyntaxFault("object")
+    return stack[0][0]
+
+
+def _dictionary(items: list[Value]) -> dict[str, Value]:
+    if len(items) % 2:
+        raise SyntaxFault("dictionary")
+    found: dict[str, Value] = {}
+    for key, value in zip(items[::2], items[1::2], strict=True):
+        if not isinstance(key, Name):
+            raise SyntaxFault("key")
+        if value is not None:  # null is as good as absent (7.3.7)
+            found[str(key)] = value
+    return found

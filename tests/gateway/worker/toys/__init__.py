@@ -1,0 +1,1 @@
+"""Tiny formats for the tests: every kind of answer that a sanitizer can give."""

@@ -1,0 +1,85 @@
+"""How a page becomes pictures: the coding fits what the page shows, memory stays flat."""
+
+import io
+import zlib
+
+import pytest
+from PIL import Image
+
+from sanitizers.pdf import _pdfium, _raster
+from tests.sanitizers.pdf.samples import pdf, text
+
+A4_INK = text("Municipal office form", y=500)
+
+
+def pictures(contents: bytes, *, size=(595, 842)) -> list[_raster.Band]:
+    _pdfium.start()
+    data = pdf(contents, size=size)
+    with _pdfium.open_document(memoryview(data)) as document, document.page(0) as page:
+        raster = _raster.plan(page, width=size[0], height=size[1])
+        return list(_raster.bands(page, raster))
+
+
+def colours(band: _raster.Band) -> set[tuple[int, int, int]]:
+    table = band.picture.palette
+    return {tuple(table[i : i + 3]) for i in range(0, len(table), 3)}
+
+
+def test_a_page_without_colour_takes_four_bits_of_grey():
+    (band,) = pictures(A4_INK)
+    assert band.picture.bits <= 4
+    assert all(len(set(colour)) == 1 for colour in colours(band))
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        b"1 0 0 RG 0.5 w 100 100 m 300 100 l S",  # a hairline
+        b"0 0.4 1 rg 100 100 1.5 1.5 re f",  # a dot of four pixels
+        b"BT 0.8 0 0 rg /F1 5 Tf 100 300 Td (5 points) Tj ET",
+    ],
+)
+def test_the_smallest_mark_of_colour_keeps_it(mark):
+    (band,) = pictures(A4_INK + b"\n" + mark)
+    assert band.picture.colour != "gray"
+    assert any(max(c) - min(c) > 100 for c in colours(band))
+
+
+def test_a_tint_that_nobody_sees_as_colour_is_grey():
+    (band,) = pictures(b"0.98 0.98 0.99 rg 0 0 595 842 re f " + A4_INK)
+    assert all(len(set(colour)) == 1 for colour in colours(band))
+
+
+def test_a_page_of_any_size_is_drawn_in_bands_of_bounded_size():
+    bands = pictures(A4_INK, size=(2384, 3370))
+    assert len(bands) > 1
+    assert all(b.picture.width * b.picture.height <= _raster.BAND_PIXELS for b in bands)
+    ends = [b.top + b.picture.height for b in bands]
+    assert all(b.top < end for b, end in zip(bands[1:], ends, strict=False))
+
+
+@pytest.mark.parametrize("tones", [False, True])
+def test_smooth_tones_become_jpeg_and_flat_ones_do_not(tones):
+    if tones:
+        image = Image.radial_gradient("L").resize((600, 600))
+    else:
+        image = Image.new("L", (600, 600), 200)
+    made = _raster.encode(image, bitonal=False)
+    assert made.filter == ("DCTDecode" if tones else "FlateDecode")
+
+
+def test_rows_of_a_palette_picture_have_no_predictor():
+    image = Image.new("L", (30, 7), 255)
+    image.putpixel((3, 3), 0)
+    made = _raster.encode(image, bitonal=False)
+    data = zlib.decompress(made.data)
+    stride = 1 + (30 * made.bits + 7) // 8
+    assert len(data) == 7 * stride
+    assert set(data[::stride]) == {0}
+
+
+def test_jpeg_files_of_pages_are_plain():
+    made = _raster.encode(Image.radial_gradient("L").resize((600, 600)), bitonal=False)
+    assert set(Image.open(io.BytesIO(made.data)).info) <= {
+        "jfif", "jfif_version", "jfif_unit", "jfif_density"
+    }  # fmt: skip
