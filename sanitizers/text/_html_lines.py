@@ -48,7 +48,7 @@ def _widths() -> tuple[re.Pattern[str], re.Pattern[str]]:
         parts[kind].append(f"{chr(start)}-\uffff")
     parts[2].append("\U0001f000-\U0003ffff")
     parts[0].append("\U000e0000-\U000e0fff")
-    return re.compile(f"[{''.join(parts[2])}]+"), re.compile(f"[{''.join(parts[0])}]")
+    return re.compile(f"[{''.join(parts[2])}]"), re.compile(f"[{''.join(parts[0])}]")
 
 
 _WIDE, _NO_WIDTH = _widths()
@@ -58,33 +58,27 @@ def width(text: str) -> int:
     """Columns that `text` takes in a font of fixed pitch."""
     if text.isascii():
         return len(text)
-    narrow = _WIDE.sub("", text)
-    none = 0 if narrow.isascii() else len(_NO_WIDTH.findall(narrow))
-    return 2 * len(text) - len(narrow) - none
+    return len(text) + len(_WIDE.findall(text)) - len(_NO_WIDTH.findall(text))
 
 
 class Lines:
     """One flow of text. `lines` are finished, `words` make up the line being written."""
 
-    gap = False  # a blank line is due before the next one
-    led = False  # one was due before the first line
-    _space = _NONE
-    _prefix = ""
-    _first: str | None = None  # instead of the prefix, for the next line only
-    _last_prefix = ""
+    __slots__ = ("_first", "_last_prefix", "_prefix", "_space", "gap", "lines", "words")
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.words: list[str] = []
+        self.gap = False  # a blank line is due before the next one
+        self._space = _NONE
+        self._prefix = ""
+        self._first: str | None = None  # instead of the prefix, for the next line only
+        self._last_prefix = ""
 
     # ------------------------------------------------------------------ inline text
 
     def text(self, raw: str) -> None:
         """Add text of the source; white space collapses (CSS Text 3, section 4.1)."""
-        if not _SPACES.search(raw):
-            if raw:
-                self.word(raw)
-            return
         if "\n" in raw and not raw.isascii():
             raw = _CJK_BREAK.sub("", raw)
         text = _SPACES.sub(" ", raw)
@@ -119,10 +113,6 @@ class Lines:
     def space(self) -> None:
         """A space is due before the next word."""
         self._space = _SPACE
-
-    def no_space(self) -> None:
-        """No space stands before the next word, whatever the source has there."""
-        self._space = _NONE
 
     def attach(self, text: str) -> None:
         """Add `text` to the last word written, even when its line has ended."""
@@ -159,7 +149,7 @@ class Lines:
         self._space = _NONE
         if self.words:
             line = "".join(self.words).rstrip(" ")
-            if line[1:4] == "   " and line[0] in _WORD_BULLETS:
+            if line[:1] in _WORD_BULLETS and line[1:4] == "   ":
                 line = "・" + line[1:].lstrip(" ")
             self.words.clear()
             if line:
@@ -184,9 +174,7 @@ class Lines:
     def _add(self, line: str) -> None:
         prefix = self._prefix if self._first is None else self._first
         self._first = None
-        if self.gap and not self.lines:
-            self.led = True
-        elif self.gap:
+        if self.gap and self.lines:
             blank = min(self._last_prefix, self._prefix, key=len).rstrip(" ")
             self.lines.append(blank)
         self.gap = False

@@ -17,7 +17,6 @@ FONT, VISIBILITY, INDENT, COLOUR, HIDDEN = 1, 2, 4, 8, 16
 
 _MAX_SHEET: Final = 500_000  # characters read of all style sheets of a document
 _MAX_RULES: Final = 5_000
-_MAX_KNOWN: Final = 4_096  # effects remembered; a newsletter has some dozens
 _SMALLEST_FONT: Final = 1.0  # pixels or points that still cannot be read
 _FAR_INDENT: Final = -999.0
 
@@ -30,7 +29,6 @@ _USED: Final = frozenset(
 )  # fmt: skip
 _COMMENT: Final = re.compile(r"/\*.*?(?:\*/|\Z)", re.S)
 _NUMBER: Final = re.compile(r"(-?(?:\d+\.?\d*|\.\d+))([a-z%]*)")
-_FONT_SIZE: Final = re.compile(r"(?:\A|\s)((?:\d+\.?\d*|\.\d+)(?:px|pt|r?em|%))")
 _SIMPLE: Final = re.compile(r"(?:[a-z][a-z0-9]*)?(?:[.#][\w-]+)?", re.I)
 _RULE: Final = re.compile(r"[{}]")
 _REMOTE: Final = re.compile(r"url\(\s*['\"]?\s*(?:https?:|ftp:|//)", re.I)
@@ -48,7 +46,7 @@ class Effect(NamedTuple):
     remote: bool = False  # refers to something on a server
 
 
-NO_EFFECT: Final = Effect()
+_NO_EFFECT: Final = Effect()
 
 
 @lru_cache(maxsize=4096)
@@ -112,8 +110,7 @@ def effect_of(found: Mapping[str, str]) -> Effect:
         clears |= VISIBILITY
     size = found.get("font-size", "")
     if not size and "font" in found:
-        match = _FONT_SIZE.search(found["font"])
-        size = match[1] if match else ""
+        size = next((w for w in found["font"].split() if _NUMBER.match(w) and w[-1].isalpha()), "")
     if size:
         number, unit = _number(size)
         tiny = unit in ("px", "pt", "") and number <= _SMALLEST_FONT
@@ -142,6 +139,13 @@ def effect_of(found: Mapping[str, str]) -> Effect:
     )
 
 
+@lru_cache(maxsize=4096)
+def inline_effect(style: str) -> Effect:
+    """The effect of a `style` attribute alone."""
+    effect = effect_of(declarations(style))
+    return effect._replace(remote=True) if has_remote(style) else effect
+
+
 def has_remote(style: str) -> bool:
     """Whether `style` would load something from a server."""
     return "url" in style.lower() and bool(_REMOTE.search(style))
@@ -152,7 +156,6 @@ class Sheet:
 
     def __init__(self) -> None:
         self._rules: dict[str, dict[str, str]] = {}
-        self._known: dict[tuple[str | None, ...], Effect] = {}
         self._left = _MAX_SHEET
 
     @property
@@ -162,7 +165,6 @@ class Sheet:
 
     def read(self, css: str) -> None:
         """Add the rules of one `<style>`; those inside @media and the like are left out."""
-        self._known.clear()
         css = css[: self._left]
         self._left -= len(css)
         css = _COMMENT.sub(" ", css).replace("<!--", " ").replace("-->", " ")
@@ -197,19 +199,9 @@ class Sheet:
 
     def effect(self, tag: str, attributes: Mapping[str, str | None]) -> Effect:
         """What the rules and the `style` attribute do to one element."""
-        key: tuple[str | None, ...] = (tag,)
-        if attributes:
-            get = attributes.get
-            key = (tag, get("class"), get("id"), get("style"))
-        effect = self._known.get(key)
-        if effect is None:
-            if len(self._known) >= _MAX_KNOWN:
-                self._known.clear()
-            effect = self._known[key] = self._effect(tag, attributes)
-        return effect
-
-    def _effect(self, tag: str, attributes: Mapping[str, str | None]) -> Effect:
         style = attributes.get("style") or ""
+        if not self._rules:
+            return inline_effect(style) if style else _NO_EFFECT
         merged: dict[str, str] = {}
         rules = self._rules
         if tag in rules:
@@ -225,7 +217,8 @@ class Sheet:
             for key in (f"#{identity}", f"{tag}#{identity}"):
                 if key in rules:
                     merged.update(rules[key])
+        if not merged:
+            return inline_effect(style) if style else _NO_EFFECT
         if style:
             merged.update(declarations(style))
-        remote = has_remote(style)
-        return effect_of(merged)._replace(remote=remote) if merged or remote else NO_EFFECT
+        return effect_of(merged)._replace(remote=has_remote(style))

@@ -6,7 +6,7 @@ No cell's text is ever lost: what does not fit side by side is written below eac
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,9 +31,6 @@ class Cell:
     columns: int = 1
     rows: int = 1
     head: bool = False
-    above: bool = False  # its text has a margin above, or below: laid out, a blank line
-    below: bool = False
-    widths: Sequence[int] = ()  # of the lines, once they are needed
 
 
 @dataclass(slots=True)
@@ -57,9 +54,7 @@ class Table:
 
 def span(value: str | None) -> int:
     """A colspan or rowspan attribute as a number within bounds."""
-    if not value:
-        return 1
-    digits = value.strip()[:6]
+    digits = (value or "").strip()[:6]
     return max(1, min(_MAX_SPAN, int(digits))) if digits.isascii() and digits.isdigit() else 1
 
 
@@ -82,12 +77,8 @@ def _flow(rows: list[list[Cell]]) -> Iterator[str]:
         cells = [cell.lines for cell in row if cell.lines]
         if not cells:
             continue
-        if any(cell.above for cell in row):
-            yield ""
         if len(cells) == 1:
             yield from cells[0]
-            if any(cell.below for cell in row):
-                yield ""
             continue
         if all(len(c) == 1 and width(c[0]) <= _SHORT_IN_ROW for c in cells):
             yield " | ".join(c[0] for c in cells)
@@ -111,7 +102,7 @@ def _place(rows: list[list[Cell]]) -> list[_Placed] | None:
     for row in rows:
         here: _Placed = {}
         column = 0
-        covered = set(taken)
+        covered = {c for c, left in taken.items() if left > 0}
         taken = {c: left - 1 for c, left in taken.items() if left > 1}
         for cell in row:
             while column in covered:
@@ -119,9 +110,6 @@ def _place(rows: list[list[Cell]]) -> list[_Placed] | None:
             if column >= _MAX_COLUMNS:
                 return None
             here[column] = cell
-            if cell.columns == cell.rows == 1:
-                column += 1
-                continue
             for _ in range(min(cell.columns, _MAX_COLUMNS)):
                 if cell.rows > 1 and column < _MAX_COLUMNS:
                     taken[column] = cell.rows - 1
@@ -134,6 +122,11 @@ def _grid(rows: list[list[Cell]]) -> list[str] | None:
     """A data table, or None when the rows do not look like one."""
     rows = [row for row in rows if row]
     cells = [cell for row in rows for cell in row if cell.lines]
+    short = sum(
+        1
+        for cell in cells
+        if len(cell.lines) <= _MAX_CELL_LINES and max(map(width, cell.lines)) <= _SHORT
+    )
     headed = any(cell.head for cell in cells)
     placed = _place(rows)
     if placed is None:
@@ -143,11 +136,6 @@ def _grid(rows: list[list[Cell]]) -> list[str] | None:
     if len(columns) < 2 or rows_used < 2:
         return None
     heads = _head_rows(placed)
-    for cell in cells:
-        cell.widths = [width(line) for line in cell.lines]
-    short = sum(
-        1 for cell in cells if len(cell.lines) <= _MAX_CELL_LINES and max(cell.widths) <= _SHORT
-    )
     if short < _SHORT_SHARE * len(cells):
         return _records(placed, columns, heads) if headed and heads else None
     sizes = _sizes(placed, columns)
@@ -174,12 +162,12 @@ def _sizes(placed: list[_Placed], columns: list[int]) -> dict[int, int]:
         for column, cell in row.items():
             if not cell.lines:
                 continue
-            need = max(cell.widths)
-            if cell.columns > 1:
-                covered = [c for c in columns if column <= c < column + cell.columns]
+            need = max(map(width, cell.lines))
+            covered = [c for c in columns if column <= c < column + cell.columns]
+            if len(covered) > 1:
                 wide.append((covered, need))
-            elif need > sizes[column]:
-                sizes[column] = need
+            else:
+                sizes[column] = max(sizes[column], need)
     for covered, need in wide:
         have = sum(sizes[c] for c in covered) + 2 * (len(covered) - 1)
         if need > have:
@@ -203,37 +191,31 @@ def _side_by_side(
     for index, row in enumerate(placed):
         if index == heads and heads:
             lines.append("  ".join("-" * sizes[c] for c in columns))
-        slots = _slots(row, columns, sizes, right)
         height = max((len(cell.lines) for cell in row.values()), default=0)
         for level in range(height):
-            parts: list[str] = []
-            for cell, size, to_right in slots:
-                text = ""
-                if cell is not None and level < len(cell.lines):
-                    text = cell.lines[level]
-                    size -= cell.widths[level]
-                parts.append(" " * size + text if to_right else text + " " * size)
-            lines.append("  ".join(parts).rstrip(" "))
+            lines.append(_line(row, level, columns, sizes, right))
     return lines
 
 
-def _slots(
-    row: _Placed, columns: list[int], sizes: dict[int, int], right: set[int]
-) -> list[tuple[Cell | None, int, bool]]:
-    """What stands beside each other in a row: cell, size, whether it is pushed right."""
-    slots: list[tuple[Cell | None, int, bool]] = []
+def _line(
+    row: _Placed, level: int, columns: list[int], sizes: dict[int, int], right: set[int]
+) -> str:
+    parts: list[str] = []
     covered_to = -1
     for column in columns:
         if column < covered_to:
             continue
         cell = row.get(column)
-        size, alone = sizes[column], True
-        if cell is not None and cell.columns > 1:
+        text, size = "", sizes[column]
+        if cell is not None:
+            text = cell.lines[level] if level < len(cell.lines) else ""
             covered_to = column + cell.columns
-            size += sum(2 + sizes[c] for c in columns if column < c < covered_to)
-            alone = False
-        slots.append((cell, size, alone and column in right))
-    return slots
+            for other in columns:
+                if column < other < covered_to:
+                    size += 2 + sizes[other]
+        padding = " " * max(0, size - width(text))
+        parts.append(padding + text if column in right else text + padding)
+    return "  ".join(parts).rstrip(" ")
 
 
 def _records(placed: list[_Placed], columns: list[int], heads: int) -> list[str]:
@@ -245,22 +227,16 @@ def _records(placed: list[_Placed], columns: list[int], heads: int) -> list[str]
             for c in columns:
                 if text and column <= c < column + cell.columns:
                     names[c] = f"{names[c]} {text}" if c in names else text
-    short = {
-        c: text if len(text) <= _MAX_HEADING else text[:_MAX_HEADING] + "…"
-        for c, text in names.items()
-    }
     lines: list[str] = []
     for row in placed[heads:]:
         for column, cell in sorted(row.items()):
             if not cell.lines:
                 continue
-            name = short.get(column, "")
+            name = names.get(column, "")
             lines.append(f"{name}: {cell.lines[0]}" if name else cell.lines[0])
             lines.extend(f"  {line}" if line else "" for line in cell.lines[1:])
         lines.append("")
-    alone = [  # headings that stand before no value, or not as a whole
-        names[c]
-        for c in names
-        if short[c] != names[c] or not any(c in row and row[c].lines for row in placed[heads:])
+    unused = [
+        names[c] for c in names if not any(c in row and row[c].lines for row in placed[heads:])
     ]
-    return [" | ".join(dict.fromkeys(alone)), *lines] if alone else lines
+    return [" | ".join(unused), *lines] if unused else lines
