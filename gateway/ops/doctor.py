@@ -13,6 +13,7 @@ from gateway.config import Config
 from gateway.ops.health import Component, Status
 from gateway.sandbox import landlock, pool, seccomp
 from gateway.sandbox.pool import Sandbox, SandboxUnavailable
+from gateway.sandbox.tools.programs import FFMPEG, LIBREOFFICE
 from gateway.store import keys, schema
 from gateway.store.engine import database_path
 from gateway.store.errors import StoreError
@@ -26,7 +27,8 @@ async def examine(config: Config) -> list[Component]:
     """All findings, in the order in which a person would mend them."""
     found = [_kernel(), _landlock()]
     found += await _sandbox()
-    found += [_fonts(), _data_dir(config), _keys(config), _store(config), _configuration(config)]
+    found += [_libreoffice(), _ffmpeg(), _fonts()]
+    found += [_data_dir(config), _keys(config), _store(config), _configuration(config)]
     return found
 
 
@@ -71,6 +73,29 @@ async def _sandbox() -> list[Component]:
         return [Component("sandbox", "red", str(error))]
     finally:
         await sandbox.close()
+
+
+def _libreoffice() -> Component:
+    program = LIBREOFFICE.find()
+    if program is None:
+        return Component(
+            "libreoffice",
+            "red",
+            "not installed: doc, xls, ppt and rtf are withheld; "
+            "apt-get install libreoffice-writer libreoffice-calc libreoffice-impress",
+        )
+    return Component("libreoffice", "green", str(program))
+
+
+def _ffmpeg() -> Component:
+    program = FFMPEG.find()
+    if program is None:
+        return Component(
+            "ffmpeg",
+            "yellow",
+            "not installed: sound and video are withheld; apt-get install ffmpeg",
+        )
+    return Component("ffmpeg", "green", str(program))
 
 
 def _fonts() -> Component:

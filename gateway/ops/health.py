@@ -71,6 +71,7 @@ def examine(config: Config, view: View) -> list[Component]:
         ]
     checks: list[Callable[[Config, Snapshot], Component]] = [
         _store, _queue, _outgoing, _receivers, _workers, _sandbox, _relay, _separation, _scanner,
+        _converters,
     ]  # fmt: skip
     found = [check(config, snapshot) for check in checks]
     return [*found, _disk(config), _certificate(config, snapshot)]
@@ -160,6 +161,20 @@ def _scanner(config: Config, snapshot: Snapshot) -> Component:
             what = "what needs a scan is held" if state.get("required") else "nothing is scanned"
             return Component("scanner", status, f"does not answer ({state['error']}); {what}")
     return Component("scanner", "green", str(states[0].get("version", "")))
+
+
+def _converters(_config: Config, snapshot: Snapshot) -> Component:
+    """Programs that some formats need: without one they are withheld, the rest crosses."""
+    told = [p.detail["tools"] for p in _alive(snapshot, "worker") if p.detail.get("tools")]
+    if not told:
+        return Component("converters", "green", "no worker has said yet which programs it has")
+    missing = sorted({name for tools in told for name, there in tools.items() if not there})
+    if missing:
+        names = ", ".join(missing)
+        return Component(
+            "converters", "yellow", f"{names} not installed: formats that need it are withheld"
+        )
+    return Component("converters", "green", ", ".join(sorted(told[0])))
 
 
 def _separation(_config: Config, _snapshot: Snapshot) -> Component:

@@ -91,14 +91,20 @@ class FdOutput:
 
 
 def _detail(error: BaseException) -> str:
-    """Type and place of an error: never its text, which may quote the file."""
+    """Type and place of an error: never its text, which may quote the file.
+
+    The place is where it was raised, and the last line of ours on the way there.
+    """
     at = error.__traceback__
-    while at is not None and at.tb_next is not None:
+    place = ours = ""
+    while at is not None:
+        path = at.tb_frame.f_code.co_filename
+        place = f"{path.rpartition('/')[2]}:{at.tb_lineno}"
+        if "/sanitizers/" in path:
+            ours = place
         at = at.tb_next
-    place = ""
-    if at is not None:
-        place = f"{at.tb_frame.f_code.co_filename.rpartition('/')[2]}:{at.tb_lineno}"
-    return f"{type(error).__name__} {place}"
+    called = f" in {ours}" if ours not in ("", place) else ""
+    return f"{type(error).__name__} {place}{called}"
 
 
 def _do(

@@ -240,6 +240,19 @@ class Sandbox:
         """Which programs of the tool box are installed (for health and doctor)."""
         return self._tools.present()
 
+    async def alone(self, data: SealedBytes) -> SealedBytes:
+        """The same bytes in a descriptor that holds nothing else (for another program's eyes).
+
+        Raises:
+            SandboxUnavailable: no room; the item is given back.
+        """
+        try:
+            with room_for(data.size, self._scratch) as room:
+                await copying.append(data, room.fd)
+                return room.seal()
+        except OSError as error:
+            raise SandboxUnavailable(f"no room for a copy: {error.strerror}") from error
+
     def keep(self, data: bytes) -> SealedBytes:
         """Seal bytes of our own making, in memory or on disk.
 

@@ -114,11 +114,11 @@ def with_cards(text: str, part: CleanedPart) -> str:
             # The sender's words: our own notice cannot be imitated here either.
             card = break_imitations(member.text, Findings()).strip("\n")
             title = f"添付{notice.quoted(member.name)}の内容"
-            pieces.append(f"{_CARD_RULE}\n{title}\n\n{card}\n")
+            pieces.append(f"{_CARD_RULE}\n{title}\n\n{card}")
     if len(pieces) == 1:
         return text
     pieces[0] = text.rstrip()
-    return "\n\n".join(piece for piece in pieces if piece)
+    return "\n\n".join(piece for piece in pieces if piece) + "\n"
 
 
 def boundary(item_id: str, number: str) -> str:

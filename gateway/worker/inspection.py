@@ -46,7 +46,11 @@ class Inspection:
         try:
             if self._scanner is None:
                 raise ScannerUnavailable("none is configured")
-            scanned = await self._scanner.scan(data)
+            if data.whole:
+                scanned = await self._scanner.scan(data)
+            else:  # a member: the scanner would read all of its container
+                with await self._sandbox.alone(data) as copy:
+                    scanned = await self._scanner.scan(copy)
         except ScannerUnavailable as error:
             log.warning("scan_unavailable", why=str(error), where=where)
             if self._policy.scan == "required":

@@ -289,9 +289,10 @@ class Pipeline:
                 charset=member.claimed_charset,
             )
         part.findings = (*findings, *part.findings)
-        part.name = request.name
+        name = request.name
         if part.crosses:
-            part.name = clean_name(request.name, extension=extension_of(part.name))
+            name = clean_name(name, extension=extension_of(part.name))
+        part.name = name
         return part
 
     async def _container(

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 import locale
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self, cast
@@ -20,6 +21,7 @@ from typing import Any, Final, Self, cast
 from libarchive import ffi  # type: ignore[import-untyped]
 
 from sanitizers.archive._entry import BLOCK
+from sanitizers.buffer import borrowed
 
 #: `libarchive/archive.h`: filter codes. All of these are built in with their library.
 FILTERS: Final = {
@@ -66,24 +68,6 @@ class Header:
     size: int | None
     encrypted: bool
     bare: bool  # no archive at all: one stream of data without a name
-
-
-class _PyBuffer(ctypes.Structure):
-    """`Py_buffer` (CPython C API, buffer protocol): the address of a read-only view."""
-
-    _fields_ = (
-        ("buf", ctypes.c_void_p),
-        ("obj", ctypes.py_object),
-        ("len", ctypes.c_ssize_t),
-        ("itemsize", ctypes.c_ssize_t),
-        ("readonly", ctypes.c_int),
-        ("ndim", ctypes.c_int),
-        ("format", ctypes.c_char_p),
-        ("shape", ctypes.c_void_p),
-        ("strides", ctypes.c_void_p),
-        ("suboffsets", ctypes.c_void_p),
-        ("internal", ctypes.c_void_p),
-    )
 
 
 class _Calls:
@@ -157,7 +141,7 @@ class Reading:
         passphrase: bytes = b"",
         options: bytes = b"",
     ) -> None:
-        self._view = _PyBuffer()
+        self._held = ExitStack()
         self._block = ctypes.create_string_buffer(BLOCK)
         self._entry = _POINTER()
         self._archive = _CALLS.new()
@@ -188,10 +172,8 @@ class Reading:
             self._must(_CALLS.add_passphrase(self._archive, passphrase))
         if options:
             self._must(_CALLS.set_options(self._archive, options))
-        ctypes.pythonapi.PyObject_GetBuffer(
-            ctypes.py_object(data), ctypes.byref(self._view), ctypes.c_int(0)
-        )
-        self._must(_CALLS.open_memory(self._archive, self._view.buf, self._view.len))
+        address, size = self._held.enter_context(borrowed(data))
+        self._must(_CALLS.open_memory(self._archive, address, size))
 
     @staticmethod
     def _must(result: int) -> None:
@@ -213,8 +195,7 @@ class Reading:
         if self._archive:
             _CALLS.free(self._archive)
             self._archive = None
-        if self._view.buf:
-            ctypes.pythonapi.PyBuffer_Release(ctypes.byref(self._view))
+        self._held.close()
 
     def headers(self) -> Iterator[Header]:
         """The entries, one at a time.

@@ -17,38 +17,13 @@ from typing import Any, Final
 
 import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
 
+from sanitizers.buffer import borrowed
 from sanitizers.reasons import PasswordNeeded, ReasonCode, Withheld
 
 #: ISO 32000-2, annex C: the longest side of a page, points (200 inches).
 MAX_SIDE_POINTS: Final = 14_400.0
 #: A page of no height cannot be drawn; the brief's smallest page is 1 point.
 MIN_SIDE_POINTS: Final = 1.0
-
-
-class _PyBuffer(ctypes.Structure):
-    """CPython's Py_buffer: how a read-only view gives its address without a copy."""
-
-    _fields_ = (
-        ("buf", ctypes.c_void_p),
-        ("obj", ctypes.py_object),
-        ("len", ctypes.c_ssize_t),
-        ("itemsize", ctypes.c_ssize_t),
-        ("readonly", ctypes.c_int),
-        ("ndim", ctypes.c_int),
-        ("format", ctypes.c_char_p),
-        ("shape", ctypes.c_void_p),
-        ("strides", ctypes.c_void_p),
-        ("suboffsets", ctypes.c_void_p),
-        ("internal", ctypes.c_void_p),
-    )
-
-
-_get_buffer = ctypes.pythonapi.PyObject_GetBuffer
-_get_buffer.argtypes = (ctypes.py_object, ctypes.POINTER(_PyBuffer), ctypes.c_int)
-_get_buffer.restype = ctypes.c_int
-_release_buffer = ctypes.pythonapi.PyBuffer_Release
-_release_buffer.argtypes = (ctypes.POINTER(_PyBuffer),)
-_release_buffer.restype = None
 
 
 def start() -> None:
@@ -188,10 +163,8 @@ def open_document(data: memoryview, *, password: str = "") -> Iterator[Document]
     if not data.nbytes:
         raise Withheld(ReasonCode.EMPTY)
     key = password.encode("utf-8") if password else None
-    buffer = _PyBuffer()
-    _get_buffer(data, ctypes.byref(buffer), 0)  # PyBUF_SIMPLE; raises BufferError itself
-    try:
-        handle = pdfium.FPDF_LoadMemDocument64(ctypes.c_void_p(buffer.buf), buffer.len, key)
+    with borrowed(data) as (address, size):
+        handle = pdfium.FPDF_LoadMemDocument64(ctypes.c_void_p(address), size, key)
         if not handle:
             raise _refusal(int(pdfium.FPDF_GetLastError()))
         document = Document(handle)
@@ -200,8 +173,6 @@ def open_document(data: memoryview, *, password: str = "") -> Iterator[Document]
         finally:
             document.end_form()
             pdfium.FPDF_CloseDocument(handle)
-    finally:
-        _release_buffer(ctypes.byref(buffer))
 
 
 def _refusal(error: int) -> Withheld:

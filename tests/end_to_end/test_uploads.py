@@ -23,7 +23,7 @@ from gateway.store.tables import files
 from gateway.store.view import View
 from gateway.store.work import ClaimedFile, Work
 from tests.clamd import MARKER, Clamd
-from tests.end_to_end.test_kill import _victims
+from tests.end_to_end.test_kill import _command, _victims
 from tests.end_to_end.uploads import Office, blocks, office, resident, role_pid
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(280)]
@@ -141,7 +141,7 @@ def test_what_was_answered_survives_the_death_of_any_process(tmp_path: Path) -> 
         while killed < kills:
             await asyncio.sleep(0.4)
             victims = _victims(at.running.pid)
-            roles = [v for v in victims if b"--role" in Path(f"/proc/{v}/cmdline").read_bytes()]
+            roles = [v for v in victims if b"--role" in _command(v)]
             with contextlib.suppress(ProcessLookupError):
                 os.kill(dice.choice(roles or victims), signal.SIGKILL)
                 killed += 1

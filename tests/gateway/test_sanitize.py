@@ -1,18 +1,25 @@
 """`mugaika sanitize`: the contract of its files, its JSON and its exit codes."""
 
+import asyncio
 import hashlib
+import io
 import json
 import os
 import subprocess
 import sys
+import zipfile
 
 import pytest
+import pyzipper
 
 from gateway import sanitize
 from gateway.sandbox.memory import SealedBytes
 from gateway.sanitize import UsageError, gravest, inputs, output_place
+from sanitizers.model import Outcome
+from sanitizers.reasons import ReasonCode
 from tests.gateway.worker import files
 from tests.gateway.worker.files import CANARY, mail, raw
+from tests.gateway.worker.trees import leaf, missing
 
 CONFIG = '[workers]\ncount = 2\nmemory = "4GB"\n'
 
@@ -164,6 +171,104 @@ def test_people_read_a_sentence(folder):
     assert code == 3
     assert clean.startswith("a.png -> a.clean.png (sanitize, ")
     assert refused.startswith("b.exe: withheld [program] プログラム")
+
+
+def archive(*members, password=""):
+    """A ZIP of (name, data), with a password under AES-256."""
+    out = io.BytesIO()
+    encryption = pyzipper.WZ_AES if password else None
+    with pyzipper.AESZipFile(
+        out, "w", compression=pyzipper.ZIP_DEFLATED, encryption=encryption
+    ) as z:
+        z.setpassword(password.encode() or None)
+        for name, data in members:
+            z.writestr(name, data)
+    return out.getvalue()
+
+
+def test_an_archive_keeps_its_tree_and_says_what_is_missing(folder):
+    (folder / "一式.zip").write_bytes(
+        archive(("資料/図.png", files.png()), ("setup.exe", files.PROGRAM), ("メモ.txt", "覚え\n"))
+    )
+    code, stdout, _ = run(folder, "一式.zip", "--json")
+    assert code == 3
+    (report,) = objects(stdout)
+    assert (report["outcome"], report["reason"]) == ("partial", None)
+    assert sorted((p["name"], p["outcome"]) for p in report["parts"]) == [
+        ("setup.exe", "withheld"), ("メモ.txt", "clean"), ("図.png", "clean"),
+    ]  # fmt: skip
+    assert all(set(part) == KEYS - {"version", "seconds"} for part in report["parts"])
+    with zipfile.ZipFile(folder / "一式.clean.zip") as z:
+        assert {"資料/図.png", "メモ.txt"} <= set(z.namelist())
+        assert CANARY not in b"".join(z.read(name) for name in z.namelist())
+        assert not any(name.endswith(".exe") for name in z.namelist())
+
+
+def test_a_locked_archive_is_exit_4_until_its_password_is_given(folder):
+    (folder / "a.zip").write_bytes(archive(("a.txt", b"secret\n"), password="ひみつ"))
+    (folder / "wrong.txt").write_text("one\ntwo\n", encoding="utf-8")
+    (folder / "right.txt").write_bytes("one\r\n\r\nひみつ\r\n".encode("utf-8-sig"))
+    for arguments in ([], ["--password-file", "wrong.txt"]):
+        code, stdout, _ = run(folder, "a.zip", "--json", *arguments)
+        assert code == 4
+        (report,) = objects(stdout)
+        assert (report["outcome"], report["output"]) == ("locked", None)
+        assert report["reason"]["code"] == "password_needed"
+    code, stdout, stderr = run(folder, "a.zip", "--json", "--password-file", "right.txt")
+    assert (code, stderr) == (0, "")
+    assert "ひみつ" not in stdout
+    with zipfile.ZipFile(folder / "a.clean.zip") as z:
+        assert z.read("a.txt").endswith(b"secret\r\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"\xff\xfe", "is not UTF-8"),
+        (b"x" * 201, "password 1"),
+        (b"a\tb\n", "control character"),
+        (b"".join(b"%d\n" % n for n in range(51)), "more than 50"),
+    ],
+)
+def test_a_password_file_that_cannot_be_used_is_exit_2_and_never_quoted(folder, content, says):
+    (folder / "a.png").write_bytes(files.png())
+    (folder / "pw.txt").write_bytes(content)
+    code, stdout, stderr = run(folder, "a.png", "--password-file", "pw.txt")
+    assert (code, stdout) == (2, "")
+    assert says in stderr
+    assert "xxxx" not in stderr
+    assert run(folder, "a.png", "--password-file", "absent.txt")[0] == 2
+
+
+class Beside:
+    """A pipeline whose file has two things beside it."""
+
+    async def clean_file(self, _source, *, name):
+        inner = leaf("同じ名.txt", b"one\r\n", "text/plain")
+        inner.beside = True
+        middle = leaf("同じ名.txt", b"two\r\n", "text/plain")
+        middle.beside, middle.members = True, [inner]
+        part = leaf("文書.pdf", b"%PDF", "application/pdf")
+        part.members = [middle, missing("x.exe", ReasonCode.PROGRAM)]
+        part.outcome = Outcome.PARTIAL
+        return part
+
+
+def test_what_goes_beside_a_file_is_written_beside_it(tmp_path):
+    (tmp_path / "文書.pdf").write_bytes(b"%PDF")
+    cleaner = sanitize.Cleaner(None, None, tmp_path)
+    cleaner._pipeline = Beside()
+    (item,) = inputs([tmp_path / "文書.pdf"])
+    done = asyncio.run(cleaner.clean(item, tmp_path / "out", folder=True))
+    assert listing(tmp_path / "out") == [
+        "同じ名.clean-2.txt", "同じ名.clean.txt", "文書.clean.pdf",
+    ]  # fmt: skip
+    (middle, refused) = done.report["parts"]
+    assert middle["output"]["name"] == "同じ名.clean.txt"
+    assert middle["output"]["size"] == 5
+    assert middle["parts"][0]["output"]["name"] == "同じ名.clean-2.txt"
+    assert refused["output"] is None
+    assert done.exit_code == 3
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_health_is_json_by_component(bench, served):
     assert health["status"] == "yellow"
     assert set(health["components"]) == {
         "store", "queue", "outgoing", "receivers", "workers", "sandbox", "next_hop",
-        "separation", "scanner", "disk", "certificate",
+        "separation", "scanner", "converters", "disk", "certificate",
     }  # fmt: skip
     for component in health["components"].values():
         assert component["status"] in ("green", "yellow", "red")

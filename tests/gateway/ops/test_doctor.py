@@ -1,6 +1,7 @@
 """`doctor` tries everything for real and names what is missing."""
 
 import asyncio
+from dataclasses import replace
 
 from gateway.config import Config
 from gateway.ops import doctor
@@ -23,12 +24,25 @@ def prepared(tmp_path):
 def test_a_new_installation_on_this_machine(tmp_path):
     found = examined(Config(data_dir=tmp_path / "data"))
     assert list(found) == [
-        "seccomp", "landlock", "sandbox", "fonts", "data_dir", "keys", "store", "config",
+        "seccomp", "landlock", "sandbox", "libreoffice", "ffmpeg", "fonts", "data_dir", "keys",
+        "store", "config",
     ]  # fmt: skip
     assert found["sandbox"].status in ("green", "yellow")
     assert found["sandbox"].sentence.startswith("canary cleaned")
     assert "first start" in found["keys"].sentence
     assert not (tmp_path / "data").exists()
+
+
+def test_a_program_that_is_not_installed_is_named_with_what_it_costs(monkeypatch):
+    nowhere = {"find": lambda: None}
+    for check, name, status in (
+        (doctor._libreoffice, "LIBREOFFICE", "red"),
+        (doctor._ffmpeg, "FFMPEG", "yellow"),
+    ):
+        monkeypatch.setattr(doctor, name, replace(getattr(doctor, name), **nowhere))
+        found = check()
+        assert found.status == status
+        assert "withheld" in found.sentence
 
 
 def test_a_prepared_store_is_green(tmp_path):

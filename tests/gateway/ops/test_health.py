@@ -263,3 +263,10 @@ def test_the_malware_scanner_is_red_only_where_a_scan_is_required(tmp_path, stat
     with closing(Bench(tmp_path / "data", scanner={"socket": "unix:/run/clamd.ctl"})) as bench:
         bench.beat("worker", scanner=state)
         assert bench.status("scanner") == status
+
+
+def test_a_program_that_a_worker_lacks_is_yellow(bench):
+    bench.beat("worker", tools={"libreoffice": True, "ffmpeg": True})
+    assert bench.status("converters") == "green"
+    bench.beat("worker", pid=2, tools={"libreoffice": False, "ffmpeg": True})
+    assert bench.status("converters") == "yellow"

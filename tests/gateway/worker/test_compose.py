@@ -287,3 +287,26 @@ def test_harmless_words_read_back(subject, display, name, text):
     assert name_and_address(read_raw(mail)["From"]) == (display, "a@b.example")
     assert read_text(message).rstrip("\n") == text
     assert [p.get_filename() for p in message.iter_attachments()] == [a.name for a in attachments]
+
+
+def invitation(**parameters):
+    return Attachment(
+        name="会議.ics", media_type="text/calendar", data=b"BEGIN:VCALENDAR\r\n",
+        parameters=parameters,
+    )  # fmt: skip
+
+
+def test_an_invitation_carries_its_method():
+    mail = compose(draft(attachments=[invitation(method="REQUEST")]))
+    assert b"\r\nContent-Type: text/calendar; method=REQUEST; charset=utf-8;\r\n name=" in mail
+    (part,) = read(mail).iter_attachments()
+    assert part["Content-Type"].params["method"] == "REQUEST"
+    assert part.get_filename() == "会議.ics"
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"method": "A\r\nX-B: c"}, {"method": "a; b=c"}, {"a b": "c"}, {"method": ""}]
+)
+def test_a_parameter_cannot_break_out(parameters):
+    with pytest.raises(CheckFailed):
+        compose(draft(attachments=[invitation(**parameters)]))

@@ -53,6 +53,15 @@ def _noted(kind: Kind, where: str = "") -> tuple[Finding, ...]:
     return (Finding(kind=kind, action=Action.NOTED, where=where),)
 
 
+def _shown(data: bytes) -> str:
+    """Text in one line; anything else by its first bytes."""
+    try:
+        text = data.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        return f"<{data[:4].hex()}>"
+    return text.replace("\r", "").replace("\n", "~")
+
+
 class Box(Sanitizer):
     """A container; put together it is a text that lists what became of each member."""
 
@@ -73,9 +82,8 @@ class Box(Sanitizer):
             raise ValueError("cannot be put together")
         lines = [f"{raw.get('title', '')}|{'/'.join(job.passwords)}"]
         for m in members:
-            data = "-" if m.data is None else bytes(m.data).decode("utf-8", "backslashreplace")
             reason = m.reason.value if m.reason else ""
-            shown = data.replace("\r", "").replace("\n", "~").removeprefix("\ufeff")
+            shown = "-" if m.data is None else _shown(bytes(m.data))
             lines.append("|".join((m.folder, m.name, m.media_type, m.outcome, reason, shown)))
         out.write("".join(f"{line}\r\n" for line in lines).encode())
         return Cleaned(
