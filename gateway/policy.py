@@ -42,6 +42,8 @@ class Profile(_Strict):
     attachments: Literal["inline", "drop"] = "inline"
     #: off, optional (a scanner that is down is only noted), required (what waits is held)
     scan: Literal["off", "optional", "required"] = "optional"
+    #: archives that a password opened are closed with it again
+    reencrypt: bool = False
     methods: dict[TypePattern, MethodName] = Field(default_factory=dict)
 
 
@@ -71,6 +73,7 @@ class Effective:
     label: str  # profile name, with the numbers of the type rules that changed it
     attachments: str
     scan: str
+    reencrypt: bool
     methods: tuple[tuple[str, str], ...]  # (type pattern, method), first match wins
 
     def method_for(self, media_type: str, offered: tuple[str, ...]) -> str:
@@ -168,7 +171,9 @@ class Policy:
         own = sorted(profile.methods.items(), key=lambda item: (_specificity(item[0]), item[0]))
         overrides = [(str(r.type), str(r.method)) for _, r in typed]
         label = name + "".join(f"+{number}" for number, _ in typed)
-        return Effective(label, profile.attachments, profile.scan, (*overrides, *own))
+        return Effective(
+            label, profile.attachments, profile.scan, profile.reencrypt, (*overrides, *own)
+        )
 
 
 BUILT_IN: Final[Mapping[str, object]] = {

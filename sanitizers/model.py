@@ -108,7 +108,9 @@ class Split:
     text: str = ""
     members: tuple[Member, ...] = ()
     findings: tuple[Finding, ...] = ()
-    facts: Mapping[str, str] = field(default_factory=dict)  # e.g. {"received": "3"}
+    #: Of a mail e.g. {"received": "3"}; of a container that is to be sealed {"password": n},
+    #: the number of the job's password that opened it, from 1.
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +156,14 @@ class Sanitizer(ABC):
         member in the same order. Only for sanitizers that return a CONTAINER.
         """
         raise Withheld(ReasonCode.INTERNAL, "a container that cannot be assembled")
+
+    def seal(self, job: Job, out: Output) -> Cleaned:
+        """Close a finished file with the one password of `job` that opened its original.
+
+        Called in a new child that sees nothing but the verified file: what it writes cannot
+        be verified by anybody who has only its bytes.
+        """
+        raise Withheld(ReasonCode.INTERNAL, "a type that cannot be encrypted")
 
 
 class Verifier(ABC):

@@ -140,7 +140,7 @@ def _do(
     if request.op == "assemble":
         result: Cleaned | Split | Needs = sanitizer.assemble(job, members, out)
     else:
-        result = sanitizer.clean(job, out)
+        result = sanitizer.seal(job, out) if request.op == "seal" else sanitizer.clean(job, out)
     out.flush()
     if isinstance(result, Cleaned):
         return frames.encode_cleaned(result, out.tell())

@@ -24,7 +24,7 @@ MAX_REQUEST_BYTES: Final = 60_000  # one SOCK_SEQPACKET message
 #: Passwords tried on one part: each costs a key derivation of up to 0.1 s of CPU.
 MAX_PASSWORDS: Final = 50
 MAX_PASSWORD_CHARS: Final = 200  # of one password; ZIP and Office end at 255 or earlier
-OPS: Final = ("identify", "clean", "assemble", "verify")
+OPS: Final = ("identify", "clean", "assemble", "verify", "seal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

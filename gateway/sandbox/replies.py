@@ -14,6 +14,7 @@ from typing import Final
 
 from gateway.sandbox.frames import MAGIC, MAX_REPLY_BYTES
 from gateway.sandbox.protocol import (
+    MAX_PASSWORDS,
     CleanedReply,
     IdentifiedReply,
     NeedsReply,
@@ -36,6 +37,7 @@ _MAX_HEADERS: Final = 4_000  # one record an address
 _MAX_FACTS: Final = 50
 _MAX_FINDINGS: Final = 400
 _MAX_TEXT_FIELD: Final = 4_000  # characters of any field but the texts
+_NUMBERS: Final = frozenset(str(number) for number in range(1, MAX_PASSWORDS + 1))
 
 #: Parameters that a cleaned file may carry in its media type, with all their values.
 PARAMETERS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
@@ -238,8 +240,14 @@ def _split(
     members = tuple(_member(v, output_size=output_size) for tag, v in records if tag == "M")
     headers = tuple((v[0], v[1]) for tag, v in records if tag == "H")
     facts = {v[0]: v[1] for tag, v in records if tag == "A"}
-    if kind is not SplitKind.MAIL and (text or headers or facts):
-        raise BadReply("only a mail has a text, headers and facts")
+    if kind is not SplitKind.MAIL and (text or headers):
+        raise BadReply("only a mail has a text and headers")
+    if kind is SplitKind.CONTAINER and not (
+        facts.keys() <= {"password"} and facts.get("password", "1") in _NUMBERS
+    ):
+        raise BadReply("a container tells which password opened it, and no more")
+    if kind is SplitKind.INNER and facts:
+        raise BadReply("what was unwrapped has no facts")
     if kind is SplitKind.INNER and len(members) != 1:
         raise BadReply("what stands in for a part is exactly one")
     return SplitReply(
@@ -269,7 +277,7 @@ _FOLLOWING: Final[Mapping[str, Mapping[str, int]]] = {
 }
 #: Heads that answer each operation; "W" answers all.
 _ANSWERS: Final[Mapping[str, str]] = {
-    "identify": "IW", "clean": "OSNW", "assemble": "OW", "verify": "VW",
+    "identify": "IW", "clean": "OSNW", "assemble": "OW", "verify": "VW", "seal": "OW",
 }  # fmt: skip
 
 

@@ -59,6 +59,11 @@ class _Place:
     in_mail: bool = False  # a mail here is composed with the mail around it
     converted: bool = False  # a program wrote it: it is not given to a program again
 
+    @property
+    def loose(self) -> bool:
+        """Whether what lies here reaches the reader as a file of its own."""
+        return self.in_mail or self.depth == 0
+
     def below(self, *, in_mail: bool) -> _Place:
         return _Place(budget=self.budget, depth=self.depth + 1, in_mail=in_mail)
 
@@ -168,6 +173,7 @@ class Pipeline:
             claimed_type=claimed_type,
             claimed_charset=charset,
             method=method,
+            options={"reencrypt": "yes"} if self._policy.reencrypt and place.loose else {},
             passwords=self._passwords,
         )
         return await self._clean(source, request, place, found.findings)
@@ -331,7 +337,38 @@ class Pipeline:
                 part.members = members
                 part.outcome = tree_outcome(members)
                 part.absorb_members()
+            if part.output is not None and "password" in split.facts:
+                return await self._sealed(part, int(split.facts["password"]))
             return part
+
+    async def _sealed(self, part: CleanedPart, number: int) -> CleanedPart:
+        """Close a verified archive again, in a child that sees nothing else."""
+        plain = part.output
+        if plain is None or not 0 < number <= len(self._passwords):
+            part.withhold(ReasonCode.BAD_REPLY)
+            return part
+        request = Request(
+            op="seal",
+            size=plain.size,
+            media_type=part.media_type,
+            passwords=(self._passwords[number - 1],),
+        )
+        try:
+            ran = await self._sandbox.clean(plain, request)
+        except BaseException:
+            part.close()
+            raise
+        if not isinstance(ran.reply, CleanedReply) or ran.output is None:
+            if ran.output is not None:
+                ran.output.close()
+            log.error("not_sealed", type=part.media_type)
+            part.withhold(ReasonCode.NOT_VERIFIED)
+            return part
+        plain.close()
+        part.output = ran.output
+        sealed = Finding(kind=Kind.ENCRYPTION, action=Action.CONVERTED)
+        part.findings = (*part.findings, sealed)
+        return part
 
     async def _converted(
         self,

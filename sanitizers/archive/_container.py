@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sanitizers.archive import _assemble, _libarchive, _names
+from sanitizers.archive import _assemble, _libarchive, _names, reencrypt
 from sanitizers.archive._entry import Entry, EntryKind, EntryWithheld, Reader
 from sanitizers.findings import Action, Findings, Kind
 from sanitizers.identify.labels import extension
@@ -112,7 +112,13 @@ class ArchiveSanitizer(Sanitizer):
         _note_clashes(members, findings)
         if self.media_types != (ZIP,):
             findings.add(Kind.FORMAT_CHANGED, Action.CONVERTED)
-        return Split(kind=SplitKind.CONTAINER, members=members, findings=findings.freeze())
+        facts = {}
+        if job.options.get("reencrypt") == "yes" and any(d.entry.encrypted for d in drafts):
+            number = reencrypt.opener(self.reader, job)
+            facts = {"password": str(number)} if number else {}
+        return Split(
+            kind=SplitKind.CONTAINER, members=members, findings=findings.freeze(), facts=facts
+        )
 
     def assemble(self, job: Job, members: Sequence[Rebuilt], out: Output) -> Cleaned:
         """Write the ZIP: members, notices for those that do not cross, and empty folders."""

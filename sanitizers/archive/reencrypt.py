@@ -1,6 +1,6 @@
 """Closes a finished ZIP again with the password that opened the archive it was made of.
 
-For profiles that ask for it (`Job.options["reencrypt"] == "yes"`), after the plain ZIP was
+For jobs that ask for it (`Job.options["reencrypt"] == "yes"`), after the plain ZIP was
 verified and in a child of its own: an encrypted file cannot be verified by anybody who sees
 only its bytes. What is encrypted is what the verifier's own frame grammar accepts, entry by
 entry, with WinZip's AES-256 ("AES Encryption Information"), which 7-Zip and its kin open.
@@ -23,16 +23,16 @@ from sanitizers.verify import _zip_framing
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # as in the plain ZIP
 
 
-def opener(reader: Reader, job: Job) -> str:
-    """The first password of `job` that opens an entry, or "" where none was needed."""
-    for password in job.passwords:
+def opener(reader: Reader, job: Job) -> int:
+    """Number (from 1) of the first password of `job` that opens an entry; 0: none does."""
+    for number, password in enumerate(job.passwords, start=1):
         try:
             for entry in reader.entries(replace(job, passwords=(password,)), Findings()):
                 if entry.encrypted and entry.kind is EntryKind.FILE and _opens(entry):
-                    return password
+                    return number
         except PasswordNeeded:
             continue  # the names are encrypted too
-    return ""
+    return 0
 
 
 def _opens(entry: Entry) -> bool:

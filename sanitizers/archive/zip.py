@@ -10,7 +10,8 @@ from sanitizers.archive._container import ZIP, ArchiveSanitizer
 from sanitizers.archive._entry import Entry, EntryKind, EntryWithheld
 from sanitizers.archive._zip_directory import Listed
 from sanitizers.findings import Action, Findings, Kind
-from sanitizers.model import Job
+from sanitizers.identify.labels import extension
+from sanitizers.model import Cleaned, Job, Method, Output
 from sanitizers.reasons import ReasonCode
 
 
@@ -79,3 +80,8 @@ class ZipSanitizer(ArchiveSanitizer):
         super().warm()
         _zip_crypto.warm()
         reencrypt.warm()
+
+    def seal(self, job: Job, out: Output) -> Cleaned:
+        """Encrypt a verified ZIP of ours with the job's password."""
+        reencrypt.reencrypt(job.data, job.passwords[0], out)
+        return Cleaned(media_type=ZIP, extension=extension(ZIP), method=Method.SANITIZE)

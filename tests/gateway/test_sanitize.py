@@ -221,6 +221,29 @@ def test_a_locked_archive_is_exit_4_until_its_password_is_given(folder):
         assert z.read("a.txt").endswith(b"secret\r\n")
 
 
+@pytest.mark.parametrize("reencrypt", [True, False])
+def test_a_profile_may_ask_that_an_archive_is_closed_again(folder, reencrypt):
+    (folder.parent / "policy.toml").write_text(
+        f"[profiles.standard]\nreencrypt = {str(reencrypt).lower()}\n", encoding="utf-8"
+    )
+    inner = archive(("b.txt", b"inner\n"), password="合言葉")
+    (folder / "a.zip").write_bytes(
+        archive(("a.txt", b"secret\n"), ("b.zip", inner), password="合言葉")
+    )
+    (folder / "pw.txt").write_text("違う\n合言葉\n", encoding="utf-8")
+    code, stdout, stderr = run(folder, "a.zip", "--json", "--password-file", "pw.txt")
+    assert (code, stderr) == (0, "")
+    (report,) = objects(stdout)
+    assert ("converted" in [f["action"] for f in report["findings"]]) == reencrypt
+    assert report["output"]["size"] == (folder / "a.clean.zip").stat().st_size
+    with pyzipper.AESZipFile(folder / "a.clean.zip") as z:
+        assert {bool(i.flag_bits & 1) for i in z.infolist()} == {reencrypt}
+        z.setpassword("合言葉".encode())
+        assert z.read("a.txt").endswith(b"secret\r\n")
+        with zipfile.ZipFile(io.BytesIO(z.read("b.zip"))) as inside:  # one lock is enough
+            assert inside.read("b.txt").endswith(b"inner\r\n")
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [

@@ -72,7 +72,7 @@ def test_an_invitation_keeps_its_card_and_its_method(op: str) -> None:
     assert reply == CleanedReply(cleaned=INVITATION, size=10)
 
 
-@pytest.mark.parametrize("split", [CONTAINER, INNER])
+@pytest.mark.parametrize("split", [CONTAINER, replace(CONTAINER, facts={"password": "50"}), INNER])
 def test_containers_and_wrappers_come_back_as_they_were_sent(split: Split) -> None:
     assert decode(frames.encode_split(split), op="clean", output_size=9) == SplitReply(split=split)
 
@@ -108,6 +108,11 @@ def test_a_need_without_bytes_or_after_assembling_is_refused() -> None:
         replace(INNER, members=()),
         replace(INNER, members=CONTAINER.members),
         replace(CONTAINER, text="text"),
+        replace(CONTAINER, facts={"received": "1"}),
+        replace(CONTAINER, facts={"password": "0"}),
+        replace(CONTAINER, facts={"password": "51"}),
+        replace(CONTAINER, facts={"password": "\u0661"}),
+        replace(INNER, facts={"password": "1"}),
         replace(CONTAINER, headers=(("Subject", "x"),)),
         replace(INNER, facts={"received": "1"}),
     ],
