@@ -18,6 +18,7 @@ PROGRAMME = {
     "sandbox": ("benchmarks.sandbox", "run"),
     "sanitizers": ("benchmarks.sanitizers", "run"),
     "archive": ("benchmarks.archive", "run"),
+    "ooxml": ("benchmarks.ooxml", "run"),
     "pdf": ("benchmarks.pdf", "run"),
     "image_pdf": ("benchmarks.image_pdf", "run"),
     "receiver": ("benchmarks.receiver", "run"),

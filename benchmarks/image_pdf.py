@@ -148,11 +148,11 @@ def run(scale: float) -> list[Figure]:
             r.width / max(1.0, (a * 72**2 * r.width / r.height) ** 0.5) for r, a, _ in rasters
         ]
         del rasters
-        ours = _timed(lambda d=data: _ours(d))  # type: ignore[misc]
+        ours = _timed(lambda d=data: _ours(d))
         if ours > MAX_SECONDS:
             continue
         png, jpeg = (
-            _timed(lambda d=data, s=scales, f=form: _bare(d, s, f))  # type: ignore[misc]
+            _timed(lambda d=data, s=scales, f=form: _bare(d, s, f))
             for form in ("PNG", "JPEG")
         )
         taken.append(Taken(ours=ours, png=png, jpeg=jpeg, pages=pages))

@@ -162,7 +162,10 @@ class Sandbox:
         """
         if problem := unavailable():
             raise SandboxUnavailable(problem)
-        await asyncio.gather(*(self._parent(name) for name in self._families))
+        starts = (self._parent(name) for name in self._families)
+        for started in await asyncio.gather(*starts, return_exceptions=True):
+            if isinstance(started, BaseException):  # after all have come to an end
+                raise started
         for name, parent in self._parents.items():
             types = parent.hello.get("types")
             if isinstance(types, dict):
@@ -190,9 +193,10 @@ class Sandbox:
 
     async def close(self) -> None:
         """End every parent and its children."""
-        for parent in self._parents.values():
+        parents = list(self._parents.values())
+        for parent in parents:
             self._forget(parent, "the worker ends")
-        for parent in self._parents.values():
+        for parent in parents:
             await asyncio.to_thread(parent.process.wait)
         self._parents.clear()
         self._tools.close()

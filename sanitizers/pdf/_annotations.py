@@ -26,7 +26,7 @@ from sanitizers.pdf._serialize import real
 MAX_ANNOTATIONS: Final = 20_000  # of one page
 
 #: Table 167 (12.5.3).
-INVISIBLE, HIDDEN, NO_VIEW = 1, 2, 32
+INVISIBLE, HIDDEN, NO_ROTATE, NO_VIEW = 1, 2, 16, 32
 
 #: Table 171 (12.5.6): each type and what its end is called in the report.
 TYPES: Final = MappingProxyType(
@@ -48,10 +48,20 @@ TYPES: Final = MappingProxyType(
 UNSEEN: Final = frozenset({"Popup", "TrapNet", "PrinterMark"})
 
 
+#: 12.5.6.4: notes stay upright whatever their flags say.
+UPRIGHT: Final = frozenset({"Text"})
+#: Cosine and sine of the angles that a page may be rotated by (table 31).
+_TURNS: Final = MappingProxyType({90: (0, 1), 180: (-1, 0), 270: (0, -1)})
+
+
 @dataclass(slots=True)
 class Flattened:
-    """`drawn` is content to follow the page's own; `links` are new annotations."""
+    """`drawn` is content to follow the page's own; `links` are new annotations.
 
+    `rotate` is what the page is turned by, clockwise, in degrees.
+    """
+
+    rotate: int = 0
     drawn: list[bytes] = field(default_factory=list)
     links: list[dict[str, Made]] = field(default_factory=list)
 
@@ -68,7 +78,8 @@ def flatten(
     Raises:
         Unrebuildable: an appearance that cannot be rebuilt.
     """
-    result = Flattened()
+    rotate = context.source.get(page, "Rotate")
+    result = Flattened(rotate=rotate % 360 if isinstance(rotate, int) else 0)
     items = context.source.array(page.get("Annots"))
     if len(items) > MAX_ANNOTATIONS:
         context.findings.add(Kind.TRUNCATED, Action.NOTED, where=context.where)
@@ -120,6 +131,8 @@ def _one(
         return
     action = Action.REMOVED if announced is Kind.EMBEDDED_OBJECT else Action.CONVERTED
     context.findings.add(announced, action, where=place)
+    if rectangle is not None and (flags & NO_ROTATE or kind in UPRIGHT):
+        drawn = upright(drawn, rectangle, result.rotate)
     result.drawn.append(drawn)
 
 
@@ -191,6 +204,18 @@ def placement(
     across = (rectangle[2] - rectangle[0]) / width
     up = (rectangle[3] - rectangle[1]) / height
     return across, 0, 0, up, rectangle[0] - min(xs) * across, rectangle[1] - min(ys) * up
+
+
+def upright(drawn: bytes, rectangle: tuple[float, float, float, float], rotate: int) -> bytes:
+    """NoRotate (table 167): turned against the page, around the rectangle's upper left."""
+    turn = _TURNS.get(rotate)
+    if turn is None:
+        return drawn
+    cosine, sine = turn
+    left, top = rectangle[0], rectangle[3]
+    x, y = left - cosine * left + sine * top, top - sine * left - cosine * top
+    numbers = " ".join([real(v) for v in (cosine, sine, -sine, cosine, x, y)])
+    return b"q " + numbers.encode("ascii") + b" cm " + drawn + b" Q"
 
 
 def _link(

@@ -64,16 +64,16 @@ class _Map:
     count: int = 0
 
 
-def rebuild_cmap(data: bytes) -> bytes:
-    """A ToUnicode or embedded CMap from its parsed blocks.
+def rebuild_cmap(data: bytes, *, unicode: bool) -> bytes:
+    """A ToUnicode map if `unicode`, else one to glyph numbers, from its parsed blocks.
 
     Raises:
         BadCMap: no block of it can be understood, or it is over a limit.
     """
-    found = _read(data)
+    found = _read(data, unicode=unicode)
     if not (found.characters or found.ranges or found.cids or found.based_on or found.spaces):
         raise BadCMap("no entries")
-    return _write(found)
+    return _write(found, unicode=unicode)
 
 
 def _tokens(data: bytes) -> Iterator[Token]:
@@ -109,7 +109,7 @@ def _tokens(data: bytes) -> Iterator[Token]:
             yield token
 
 
-def _read(data: bytes) -> _Map:
+def _read(data: bytes, *, unicode: bool) -> _Map:
     found = _Map()
     stack: list[Token] = []
     for word in _tokens(data):
@@ -122,31 +122,29 @@ def _read(data: bytes) -> _Map:
             stack.clear()
         elif word == "endcodespacerange":
             found.spaces += [(a, b) for a, b, _ in _spans(_groups(found, stack, 2))]
-        elif word == "endbfchar":
+        elif word == "endbfchar" and unicode:
             found.characters += [
-                (code, text) for code, text in _groups(found, stack, 2)
-                if _is_code(code) and _is_text(text)
+                (code, characters) for code, text in _groups(found, stack, 2)
+                if _is_code(code) and (characters := _text(text)) is not None
             ]  # fmt: skip
-        elif word == "endbfrange":
+        elif word == "endbfrange" and unicode:
             for low, high, (to,) in _spans(_groups(found, stack, 3)):
                 _add_range(found, low, high, to)
         elif word in ("endcidrange", "endnotdefrange"):
-            into = found.cids if word == "endcidrange" else found.notdefs
-            for low, high, (cid,) in _spans(_groups(found, stack, 3)):
-                if _is_cid(cid):
-                    into.append((low, high, cid))
+            spans = [(a, b, to) for a, b, (to,) in _spans(_groups(found, stack, 3)) if _is_cid(to)]
+            _add_cids(found, spans, unicode=unicode, drawn=word == "endcidrange")
         elif word in ("endcidchar", "endnotdefchar"):
-            into = found.cids if word == "endcidchar" else found.notdefs
-            into += [
+            spans = [
                 (code, code, cid) for code, cid in _groups(found, stack, 2)
                 if _is_code(code) and _is_cid(cid)
             ]  # fmt: skip
-        elif word == "usecmap" and stack and isinstance(stack[-1], str):
+            _add_cids(found, spans, unicode=unicode, drawn=word == "endcidchar")
+        elif word == "usecmap" and not unicode and stack and isinstance(stack[-1], str):
             name = stack[-1][1:]
             if name not in PREDEFINED:
                 raise BadCMap("builds on an unknown map")
             found.based_on = name
-        elif word == "def":
+        elif word == "def" and not unicode:
             if len(stack) > 1 and stack[-2] == "/WMode":
                 found.vertical = stack[-1] == 1
         else:
@@ -163,15 +161,26 @@ def _groups(found: _Map, stack: list[Token], size: int) -> Iterator[tuple[Token,
         yield tuple(stack[at : at + size])
 
 
+def _add_cids(
+    found: _Map, spans: list[tuple[bytes, bytes, int]], *, unicode: bool, drawn: bool
+) -> None:
+    if not unicode:
+        (found.cids if drawn else found.notdefs).extend(spans)
+    elif drawn:
+        # Some producers write their texts as numbers, and viewers read them so.
+        for low, high, number in spans:
+            _add_range(found, low, high, number.to_bytes(2, "big"))
+
+
 def _add_range(found: _Map, low: bytes, high: bytes, to: Token) -> None:
     if isinstance(to, list):
-        texts = [text for text in to if isinstance(text, bytes) and len(text) <= MAX_TEXT_BYTES]
         length = int.from_bytes(high, "big") - int.from_bytes(low, "big") + 1
-        if len(texts) == len(to) and len(texts) >= length:
+        texts = [text for item in to[:length] if (text := _text(item)) is not None]
+        if len(texts) == length:
             found.count += length
-            found.ranges.append((low, high, texts[:length]))
-    elif _is_text(to) and to:
-        found.ranges.append((low, high, to))
+            found.ranges.append((low, high, texts))
+    elif text := _text(to):
+        found.ranges.append((low, high, text))
 
 
 def _is_code(value: Token) -> TypeGuard[bytes]:
@@ -185,16 +194,23 @@ def _spans(groups: Iterator[tuple[Token, ...]]) -> Iterator[tuple[bytes, bytes, 
             yield low, high, tuple(rest)
 
 
-def _is_text(value: Token) -> TypeGuard[bytes]:
-    return isinstance(value, bytes) and len(value) <= MAX_TEXT_BYTES
+def _text(value: Token) -> bytes | None:
+    """Whole characters in UTF-16BE; None for anything else. One byte is one character."""
+    if not isinstance(value, bytes) or len(value) > MAX_TEXT_BYTES:
+        return None
+    text = b"\0" + value if len(value) == 1 else value
+    try:
+        text.decode("utf-16-be")
+    except UnicodeDecodeError:
+        return None
+    return text
 
 
 def _is_cid(value: Token) -> TypeGuard[int]:
     return isinstance(value, int) and 0 <= value <= MAX_CID
 
 
-def _write(found: _Map) -> bytes:
-    unicode = bool(found.characters or found.ranges)
+def _write(found: _Map, *, unicode: bool) -> bytes:
     ordering = "UCS" if unicode else "Identity"
     name = "Adobe-Identity-UCS" if unicode else "Adobe-Identity-0"
     lines = ["/CIDInit /ProcSet findresource begin", "12 dict begin", "begincmap"]

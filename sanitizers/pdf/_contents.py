@@ -9,10 +9,10 @@ rebuilt raises through here; an operator that cannot be understood is dropped an
 
 from __future__ import annotations
 
-import re
-from itertools import pairwise
+from collections.abc import Callable
 from typing import Final, Protocol
 
+from sanitizers.pdf._content_runs import PLAIN_RUN, RUN, hexadecimal, joined, literal, split
 from sanitizers.pdf._inline import InlineImage, read_inline
 from sanitizers.pdf._objects import Name, Value
 from sanitizers.pdf._operands import MAX_OPERANDS, Bad, read_operand
@@ -26,9 +26,9 @@ from sanitizers.pdf._operators import (
     RENDERING_INTENTS,
 )
 from sanitizers.pdf._serialize import real
-from sanitizers.pdf._tokens import FAST, PLAIN_LITERAL, TOKEN, TRAILING_ZEROS
+from sanitizers.pdf._tokens import TOKEN
 
-_TEXT_MARKS: Final = frozenset({b"BT", b"ET"})
+_BALANCED: Final = frozenset({b"q", b"Q", b"BT", b"ET"})
 MAX_SAVED: Final = 1_000  # q within q; annex C says 28, real files have up to 100
 MAX_MARKED: Final = 1_000  # marked content in marked content
 
@@ -60,43 +60,28 @@ class ContentWriter:
         self._in_text = False
         self._marked: list[str] = []  # "", "span" or "hidden"
         self._hidden = 0
+        self._names: dict[bytes, dict[bytes, bytes]] = {}  # of runs: theirs → ours, by operator
         self.repairs = 0
         self.concealed = 0  # painting operators in content that is hidden by default
 
     def rewrite(self) -> bytes:
         """The new stream."""
-        data, out, operands = self._data, self._out, self._operands
+        data, operands = self._data, self._operands
         at, end = 0, len(data)
         slow = 0  # up to here, token by token
-        fast = FAST.match
         while at < end:
             if not operands and not self._hidden and at >= slow:
-                match = fast(data, at)
+                plain = PLAIN_RUN.match(data, at)
+                match = plain or RUN.match(data, at)
                 if match is not None:
-                    kind = match.lastgroup
-                    if kind == "run":
-                        # A name may follow an operator without a blank.
-                        if not self._run(match[0].replace(b"/", b" /").split()):
-                            slow = match.end()
-                            continue
-                    elif kind == "show":
-                        out.append(match["show"] + b" Tj")
-                    elif kind == "array":
-                        out.append(_plain_zeros(match["array"]) + b" TJ")
-                    elif kind == "close":
-                        if not self._end_marked([]):
-                            self.repairs += 1
-                    elif kind == "operator":
-                        name = Name(match["resource"].decode("ascii"))
-                        if not _HANDLERS[match["operator"]](self, [name]):
-                            self.repairs += 1
-                    elif len(self._marked) < MAX_MARKED:  # a number of the structure tree
-                        self._marked.append("")
-                    at = match.end()
+                    if self._run(match[0], plain=plain is not None):
+                        at = match.end()
+                    else:
+                        slow = match.end()
                     continue
             at = self._token(data, at)
         self._close()
-        return b"\n".join(out)
+        return b"\n".join(self._out)
 
     def _token(self, data: bytes, at: int) -> int:
         """One token of any kind; returns where it ends."""
@@ -197,31 +182,65 @@ class ContentWriter:
         self._out += [b"Q"] * self._saved
         self.repairs += self._in_text + self._saved
 
-    def _run(self, parts: list[bytes]) -> bool:
-        """Write a run of instructions; False where its balance needs a closer look."""
-        opened, closed = parts.count(b"q"), parts.count(b"Q")
-        if closed > self._saved or self._saved + opened > MAX_SAVED:
+    def _run(self, run: bytes, *, plain: bool) -> bool:
+        """Write a run of instructions; False where it needs a closer look."""
+        tokens, strings = split(run, plain=plain)
+        saved, in_text = self._saved, self._in_text
+        balanced = any(mark in run for mark in _BALANCED)  # many a long path has none
+        for token in filter(_BALANCED.__contains__, tokens) if balanced else ():
+            if token == b"q":
+                saved += 1
+            elif token == b"Q":
+                saved -= 1
+            elif in_text is (token == b"BT"):
+                return False
+            else:
+                in_text = not in_text
+            if not 0 <= saved <= MAX_SAVED:
+                return False
+        marked = self._marked
+        if b"BDC" in run or b"EMC" in run:
+            left = self._without_marks(tokens)
+            if left is None:
+                return False
+            tokens, marked = left
+        if b"/" in run and not self._named(run, tokens):
             return False
-        marks = [part for part in parts if part in _TEXT_MARKS]
-        if marks:
-            first = b"ET" if self._in_text else b"BT"
-            if marks[0] != first or any(a == b for a, b in pairwise(marks)):
-                return False
-        at = -1
-        for _ in range(parts.count(b"Tf")):
-            at = parts.index(b"Tf", at + 1)
-            name = self._resources.font(Name(parts[at - 2][1:].decode("ascii")))
-            if name is None:
-                return False
-            parts[at - 2] = b"/" + name.encode("ascii")
-        if marks:
-            self._in_text = marks[-1] == b"BT"
-        self._saved += opened - closed
-        joined = b" ".join(parts)
-        if b"0 " in joined:
-            joined = TRAILING_ZEROS.sub(_without_zeros, joined)
-        self._out.append(joined)
+        self._saved, self._in_text, self._marked = saved, in_text, marked
+        if tokens:
+            self._out.append(joined(tokens, strings))
         return True
+
+    def _named(self, run: bytes, tokens: list[bytes]) -> bool:
+        """Put our names of resources in the place of the document's; False: one is unknown."""
+        for operator, (names, find) in _NAMING.items():
+            if operator not in run:
+                continue
+            at, known = -1, self._names.setdefault(operator, {})
+            for _ in range(tokens.count(operator)):
+                at = tokens.index(operator, at + 1)
+                found = tokens[at - names]
+                if found not in known:
+                    name = find(self._resources, Name(found[1:].decode("ascii")))
+                    if name is None:
+                        return False
+                    known[found] = b"/" + name.encode("ascii")
+                tokens[at - names] = known[found]
+        return True
+
+    def _without_marks(self, tokens: list[bytes]) -> tuple[list[bytes], list[str]] | None:
+        """Leave the marks of the structure tree out; None where there are too many."""
+        left, marked = list[bytes](), self._marked.copy()
+        for token in tokens:
+            if token == b"BDC":
+                marked.append("")
+            elif token != b"EMC":
+                left.append(token)
+            elif not marked or len(marked) > MAX_MARKED:
+                return None
+            elif marked.pop() == "span":
+                left.append(token)
+        return (left, marked) if len(marked) <= MAX_MARKED else None
 
     # Operators with names, strings and arrays: each returns whether it was understood.
 
@@ -240,7 +259,7 @@ class ContentWriter:
             return False
         if self._conceal():
             return True
-        self._out.append(_string(operands[-1]) + b" Tj")
+        self._out.append(literal(operands[-1]) + b" Tj")
         return True
 
     def _next_line_show(self, operands: list[Value]) -> bool:
@@ -265,7 +284,7 @@ class ContentWriter:
             return True
         parts = []
         for item in operands[-1]:
-            part = _string(item) if isinstance(item, bytes) else _number(item)
+            part = literal(item) if isinstance(item, bytes) else _number(item)
             if part is not None:
                 parts.append(part)
         self._out.append(b"[" + b" ".join(parts) + b"] TJ")
@@ -300,7 +319,7 @@ class ContentWriter:
         if not operands or not isinstance(operands[-1], Name):
             return False
         found = operands[-1]
-        name = str(found) if found in DEVICE_SPACES else self._resources.colour_space(found)
+        name = _space_name(self._resources, found)
         if name is None:
             return False
         self._out.append(b"/%s %s" % (name.encode("ascii"), word))
@@ -374,7 +393,7 @@ class ContentWriter:
                 text = None if self._hidden else self._resources.replacement(operands[-1])
                 if text is not None:
                     kind = "span"
-                    self._out.append(b"/Span << /ActualText %s >> BDC" % _hex(text))
+                    self._out.append(b"/Span << /ActualText %s >> BDC" % hexadecimal(text))
         self._marked.append(kind)
         return True
 
@@ -392,6 +411,18 @@ class ContentWriter:
         return True
 
 
+def _space_name(resources: Resources, name: Name) -> str | None:
+    return str(name) if name in DEVICE_SPACES else resources.colour_space(name)
+
+
+#: Operators of a run that name a resource: how many tokens before, and who knows it.
+_NAMING: Final[dict[bytes, tuple[int, Callable[[Resources, Name], str | None]]]] = {
+    b"Tf": (2, lambda resources, name: resources.font(name)),
+    b"gs": (1, lambda resources, name: resources.graphics_state(name)),
+    b"Do": (1, lambda resources, name: resources.xobject(name)),
+    b"cs": (1, _space_name),
+    b"CS": (1, _space_name),
+}
 _HANDLERS: Final = {
     b"Tf": ContentWriter._font,  # 9.3
     b"Tj": ContentWriter._show,  # 9.4.3
@@ -417,26 +448,9 @@ _HANDLERS: Final = {
 }
 
 
-def _plain_zeros(text: bytes) -> bytes:
-    return TRAILING_ZEROS.sub(_without_zeros, text) if b"(" not in text else text
-
-
-def _without_zeros(match: re.Match[bytes]) -> bytes:
-    return b"." + match[1] if match[1] else b""
-
-
 def _number(value: Value) -> bytes | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return (b"%d" % value if abs(value) < 10**9 else b"0") if isinstance(value, int) else (
         real(value).encode("ascii")
     )  # fmt: skip
-
-
-def _hex(data: bytes) -> bytes:
-    return b"<" + data.hex().upper().encode("ascii") + b">"
-
-
-def _string(data: bytes) -> bytes:
-    """A string: as it is where no byte needs an escape, else in hex."""
-    return b"(" + data + b")" if PLAIN_LITERAL.fullmatch(data) else _hex(data)

@@ -12,7 +12,8 @@ from typing import Final
 from sanitizers.pdf._font_errors import BadFont
 
 MAX_SUBTABLES: Final = 30
-MAX_CODES: Final = 70_000  # of one map
+MAX_CODES: Final = 70_000  # of one map: Unicode's first plane and some more
+MAX_VISITED: Final = 200_000  # codes of ranges that overlap
 
 Codes = dict[int, int]  # code → glyph
 #: (platform, encoding), as written; sorted.
@@ -67,34 +68,39 @@ def _segments(table: bytes) -> Codes:
     deltas, ranges = words[2 * number + 1 : 3 * number + 1], words[3 * number + 1 :]
     base = 14 + 2 * (3 * number + 1)
     codes: Codes = {}
-    for index in range(number):
-        for code in range(starts[index], ends[index] + 1):
-            if ranges[index]:
-                at = base + 2 * index + ranges[index] + 2 * (code - starts[index])
-                if at + 2 > len(table):
-                    break
-                glyph = struct.unpack_from(">H", table, at)[0]
-                glyph = (glyph + deltas[index]) & 0xFFFF if glyph else 0
-            else:
-                glyph = (code + deltas[index]) & 0xFFFF
-            if glyph and code != 0xFFFF:
-                codes[code] = glyph
-        if len(codes) > MAX_CODES:
-            raise BadFont("cmap")
+    visited = 0
+    for index, (first, last, delta, away) in enumerate(
+        zip(starts, ends, deltas, ranges, strict=True)
+    ):
+        visited += max(0, last - first + 1)
+        if visited > MAX_VISITED:
+            return {}
+        if not away or away == 0xFFFF:
+            found = ((code, (code + delta) & 0xFFFF) for code in range(first, last + 1))
+            codes.update(found)
+            continue
+        at = base + 2 * index + away
+        here = max(0, min(last - first + 1, (len(table) - at) // 2))
+        glyphs = struct.unpack_from(f">{here}H", table, at) if here else ()
+        for code, glyph in enumerate(glyphs, start=first):
+            codes[code] = (glyph + delta) & 0xFFFF if glyph else 0
+    codes.pop(0xFFFF, None)
     return codes
 
 
 def _groups(table: bytes) -> Codes:
     number = struct.unpack_from(">I", table, 12)[0]
     codes: Codes = {}
+    visited = 0
     for index in range(min(number, MAX_CODES)):
         first, last, glyph = struct.unpack_from(">III", table, 16 + 12 * index)
-        if last < first or last - first > MAX_CODES or last > 0x10FFFF:
+        if last < first or last > 0x10FFFF:
             continue
-        for code in range(first, last + 1):
-            codes[code] = glyph + code - first
-        if len(codes) > MAX_CODES:
-            raise BadFont("cmap")
+        visited += last - first + 1
+        if visited > MAX_VISITED:
+            return {}
+        codes.update(zip(range(first, last + 1), range(glyph, glyph + last - first + 1),
+                         strict=True))  # fmt: skip
     return codes
 
 
@@ -118,20 +124,39 @@ def _subtable(key: tuple[int, int], codes: Codes) -> bytes:
         runs = _runs(codes)
         body = b"".join(struct.pack(">III", *run) for run in runs)
         return struct.pack(">HHIII", 12, 0, 16 + len(body), 0, len(runs)) + body
-    runs = _runs({code: glyph for code, glyph in codes.items() if code < 0xFFFF})
-    runs.append((0xFFFF, 0xFFFF, 0))
-    number = len(runs)
+    return _format_4({code: glyph for code, glyph in codes.items() if code < 0xFFFF})
+
+
+def _format_4(codes: Codes) -> bytes:
+    """Codes without gaps become one segment: by a difference, or with a list of glyphs."""
+    segments: list[list[tuple[int, int, int]]] = []
+    for run in _runs(codes):
+        if segments and segments[-1][-1][1] + 1 == run[0]:
+            segments[-1].append(run)
+        else:
+            segments.append([run])
+    number = len(segments) + 1
+    deltas, ranges, glyphs = [], [], list[int]()
+    for at, runs in enumerate(segments):
+        if len(runs) == 1:
+            first, _, glyph = runs[0]
+            deltas.append((glyph - first) & 0xFFFF)
+            ranges.append(0)
+        else:
+            deltas.append(0)
+            ranges.append(2 * (number - at + len(glyphs)))
+            for first, last, glyph in runs:
+                glyphs += range(glyph, glyph + last - first + 1)
     power = 1 << (number.bit_length() - 1)
-    length = 16 + 8 * number
-    if length > 0xFFFF:
+    length = 16 + 8 * number + 2 * len(glyphs)
+    if length > 0xFFFF or max(ranges, default=0) > 0xFFFF:
         raise BadFont("cmap")
     return struct.pack(
-        f">HHHHHHH{number}HH{number}H{number}H{number}H",
+        f">HHHHHHH{number}HH{number}H{number}H{number}H{len(glyphs)}H",
         4, length, 0, 2 * number, 2 * power, power.bit_length() - 1, 2 * (number - power),
-        *(last for _, last, _ in runs), 0,
-        *(first for first, _, _ in runs),
-        *(1 if first == 0xFFFF else (glyph - first) & 0xFFFF for first, _, glyph in runs),
-        *([0] * number),
+        *(runs[-1][1] for runs in segments), 0xFFFF, 0,
+        *(runs[0][0] for runs in segments), 0xFFFF,
+        *deltas, 1, *ranges, 0, *glyphs,
     )  # fmt: skip
 
 

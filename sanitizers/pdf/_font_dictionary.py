@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final
 from sanitizers.pdf import _font_parts
 from sanitizers.pdf._cmap import PREDEFINED, BadCMap, rebuild_cmap
 from sanitizers.pdf._context import MAX_DATA, Context, Unrebuildable
+from sanitizers.pdf._encoding import crossing_name
 from sanitizers.pdf._filters import BadFilter, TooLong
 from sanitizers.pdf._font_program import BadFont
-from sanitizers.pdf._glyph_names import keep_glyph_name
 from sanitizers.pdf._objects import Made, Name, Stream, Target, Text, Value, Word
 from sanitizers.pdf._rules import (
     Table,
@@ -258,7 +258,7 @@ def _encoding(context: Context, value: Value) -> Made | None:
         for code, glyph in sorted(differences.items()):
             if code != expected:
                 made.append(code)
-            made.append(Word(keep_glyph_name(glyph, code)))
+            made.append(Word(crossing_name(glyph)))
             expected = code + 1
         head["Differences"] = made
     return context.file.add(head)
@@ -289,7 +289,7 @@ def _add_unicode(context: Context, entries: dict[str, Value], head: dict[str, Ma
 
     def build(_: Value) -> Target | None:
         try:
-            data = rebuild_cmap(data_of(context, stream, "ToUnicode"))
+            data = rebuild_cmap(data_of(context, stream, "ToUnicode"), unicode=True)
         except BadCMap:
             return None
         return context.file.stream({}, data)
@@ -327,7 +327,7 @@ def _cid_encoding(context: Context, value: Value) -> Made:
 
     def build(_: Value) -> Target | None:
         try:
-            data = rebuild_cmap(data_of(context, found, "CMap"))
+            data = rebuild_cmap(data_of(context, found, "CMap"), unicode=False)
         except BadCMap as fault:
             raise Unrebuildable("CMap") from fault
         head: dict[str, Made] = {"Type": Word("CMap"), "CMapName": Word("CMap")}
@@ -436,7 +436,7 @@ def _glyph_font(
     listed: list[Made] = []
     expected = -1
     for code, glyph in sorted(differences.items()):
-        word_ = keep_glyph_name(glyph, code)
+        word_ = crossing_name(glyph)
         if code != expected:
             listed.append(code)
         listed.append(Word(word_))

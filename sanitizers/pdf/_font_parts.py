@@ -13,8 +13,7 @@ from typing import Final
 from sanitizers.pdf._font_program import BadFont, rebuild_font_file
 from sanitizers.pdf._objects import Made, Word
 
-_TRUE_TYPE: Final = (b"\0\1\0\0", b"true")
-_OPEN_TYPE: Final = b"OTTO"
+_TRUE_TYPE: Final = b"\0\1\0\0"
 _CFF: Final = b"\1\0"
 
 
@@ -35,11 +34,9 @@ def font_file(kind: str, data: bytes, *, composite: bool) -> FontFile:
     Raises:
         BadFont: it cannot be parsed.
     """
-    made = rebuild_font_file(kind, data)
-    if made[:4] in _TRUE_TYPE:
+    made = rebuild_font_file(kind, data, composite=composite)
+    if made[:4] == _TRUE_TYPE:
         return FontFile(key="FontFile2", entries={"Length1": len(made)}, data=made)
-    if made[:4] == _OPEN_TYPE:
-        return FontFile(key="FontFile3", entries={"Subtype": Word("OpenType")}, data=made)
     if made[:2] == _CFF:
         subtype = Word("CIDFontType0C" if composite else "Type1C")
         return FontFile(key="FontFile3", entries={"Subtype": subtype}, data=made)

@@ -1,60 +1,71 @@
 """Type 1 programs become CFF (Adobe Type 1 Font Format 1.1; TN 5176).
 
 Of the PostScript only what the format fixes is looked for, by its shape: the matrix, the
-encoding, the encrypted charstrings. Nothing of it is executed; the outlines are run by a
-bounded charstring interpreter and written anew.
+box, the encoding, the encrypted charstrings. Nothing of it is executed; the outlines are
+run by a bounded charstring interpreter and written anew.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Final
 
 from fontTools.encodings.StandardEncoding import StandardEncoding  # type: ignore[import-untyped]
-from fontTools.fontBuilder import FontBuilder  # type: ignore[import-untyped]
-from fontTools.misc.eexec import decrypt  # type: ignore[import-untyped]
-from fontTools.misc.psCharStrings import (  # type: ignore[import-untyped]
-    T1CharString,
-    T1OutlineExtractor,
-)
-from fontTools.pens.t2CharStringPen import T2CharStringPen  # type: ignore[import-untyped]
 
-# The builder would import these by name when it needs them: nothing can be opened then.
-from fontTools.ttLib.tables import C_F_F_, _h_e_a_d  # type: ignore[import-untyped]
-
-from sanitizers.pdf._font_cff import MAX_CHARSTRING, NAME, compiled
+from sanitizers.pdf._encoding import crossing_name
+from sanitizers.pdf._font_cff import checked_matrix
+from sanitizers.pdf._font_cff_write import Face, Matrix, write
 from sanitizers.pdf._font_errors import BadFont
-from sanitizers.pdf._glyph_names import is_plain
+from sanitizers.pdf._font_type1_outline import Outlines
+from sanitizers.pdf._font_type2 import ENDCHAR, MAX_CHARSTRING, encoded
 
 MAX_GLYPHS: Final = 20_000  # a Type 1 font has names for each; real ones stay under 2,000
 MAX_SUBRS: Final = 65_536
-_EEXEC_KEY, _CHARSTRING_KEY = 55_665, 4_330  # Type 1 Font Format, sections 7.2 and 7.3
-_EEXEC_SKIP: Final = 4
+MAX_DESIGNS: Final = 16  # of a multiple master font
+_EEXEC_KEY, _CHARSTRING_KEY = 55_665, 4_330  # sections 7.2 and 7.3
+_C1, _C2 = 52_845, 22_719  # section 7.1
+_EEXEC_SKIP: Final = 4  # random bytes at the start (7.2)
+_LENIV_USUAL: Final = 4  # the same of a charstring (7.3)
 
-_MATRIX: Final = re.compile(rb"/FontMatrix\s*\[([^\]]{1,200})\]")
-_NUMBER: Final = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
-_ENCODED: Final = re.compile(rb"dup\s+(\d{1,3})\s*/([A-Za-z0-9._]{1,60})\s+put")
+_NUMBER: Final = rb"[+-]?(?:\d{1,10}\.?\d{0,12}|\.\d{1,12})(?:[eE][+-]?\d{1,3})?"
+_MATRIX: Final = re.compile(rb"/FontMatrix\s*[\[{]([^\]}]{1,200})[\]}]")
+_BOX: Final = re.compile(rb"/FontBBox\s*[\[{]\s*((?:" + _NUMBER + rb"\s*){4})[\]}]")
+_WEIGHTS: Final = re.compile(rb"/WeightVector\s*\[\s*((?:" + _NUMBER + rb"\s*){1,16})\]")
+_ONE_NUMBER: Final = re.compile(_NUMBER)
+#: A code may be written in octal or another base: `8#101`.
+_ENCODED: Final = re.compile(
+    rb"dup\s+(?:(\d{1,2})#)?([0-9A-Fa-f]{1,4})\s*/([^\s/%()<>\[\]{}]{1,100})\s+put"
+)
+_STANDARD: Final = re.compile(rb"/Encoding\s+StandardEncoding\b")
 _LENIV: Final = re.compile(rb"/lenIV\s+(-?\d{1,2})\b")
-_SUBR: Final = re.compile(rb"dup\s+(\d{1,6})\s+(\d{1,6})\s+(?:RD|-\||\S{1,20}) ")
-_GLYPH: Final = re.compile(rb"/([A-Za-z0-9._]{1,60})\s+(\d{1,6})\s+(?:RD|-\||\S{1,20}) ")
+#: What stands before the bytes of a charstring: its length, a token (`RD`, `-|`), one space.
+_SUBR: Final = re.compile(rb"dup\s+(\d{1,6})\s+(\d{1,6})\s+[^\s/]{1,20} ")
+_GLYPH: Final = re.compile(rb"/([^\s/%()<>\[\]{}]{1,100})\s+(\d{1,6})\s+[^\s/]{1,20} ")
+_BETWEEN: Final = 200  # bytes in which the next one begins
 _HEX: Final = re.compile(rb"[0-9A-Fa-f\s]{4}")
+_NO_HEX: Final = re.compile(rb"[^0-9A-Fa-f]")
 
 
 def rebuild(data: bytes) -> bytes:
     """A bare CFF font set with the outlines of a Type 1 program.
 
     Raises:
-        BadFont: not parsed, over a limit, or with glyph names that could say something.
+        BadFont: not parsed, or over a limit.
     """
     clear, private = _portions(_without_segments(data))
     skip = _LENIV.search(private)
-    length = int(skip[1]) if skip else 4
-    start = private.find(b"/CharStrings")
+    length = int(skip[1]) if skip else _LENIV_USUAL
+    start = private.rfind(b"/CharStrings")
     if start < 0:
         raise BadFont("no charstrings")
-    subrs = _subrs(private[:start], length)
     glyphs = _glyphs(private, start, length)
-    return _written(glyphs, subrs, _matrix(clear), _encoding(clear, glyphs))
+    outlines = Outlines(
+        glyphs, _subrs(private[:start], length), StandardEncoding, _weights(clear + private[:start])
+    )
+    codes = _encoding(clear)
+    return _written(glyphs, outlines, codes, matrix=_matrix(clear), box=_box(clear))
 
 
 def _without_segments(data: bytes) -> bytes:
@@ -70,53 +81,53 @@ def _without_segments(data: bytes) -> bytes:
 
 
 def _portions(data: bytes) -> tuple[bytes, bytes]:
+    """The clear text, and the private portion decrypted (7.2)."""
     at = data.find(b"eexec")
     if at < 0:
         raise BadFont("no eexec")
-    sealed = data[at + 5 :].lstrip(b" \t\r\n") if data[at + 5 : at + 6] else b""
+    sealed = data[at + 5 :].lstrip(b" \t\r\n")
     if len(sealed) < 8:
         raise BadFont("no private portion")
     if _HEX.match(sealed):
-        digits = re.sub(rb"[^0-9A-Fa-f]", b"", sealed)
+        digits = _NO_HEX.sub(b"", sealed)
         sealed = bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))
-    plain: bytes = decrypt(sealed, _EEXEC_KEY)[0]
-    return data[:at], plain[_EEXEC_SKIP:]
+    return data[:at], decrypted(sealed, _EEXEC_KEY)[_EEXEC_SKIP:]
+
+
+def decrypted(sealed: bytes, key: int) -> bytes:
+    """Section 7.1; a form of writing, not a secret."""
+    keys = itertools.accumulate(
+        sealed, lambda key, byte: ((byte + key) * _C1 + _C2) & 0xFFFF, initial=key
+    )
+    return bytes(byte ^ (key >> 8) for byte, key in zip(sealed, keys, strict=False))
 
 
 def _binary(source: bytes, start: int, size: int, skip: int) -> bytes:
     sealed = source[start : start + size]
     if len(sealed) != size or size > MAX_CHARSTRING:
         raise BadFont("charstring")
-    if skip < 0:
-        return sealed
-    plain: bytes = decrypt(sealed, _CHARSTRING_KEY)[0]
-    return plain[skip:]
+    return sealed if skip < 0 else decrypted(sealed, _CHARSTRING_KEY)[skip:]
 
 
-def _subrs(private: bytes, skip: int) -> list[Any]:
-    found: dict[int, Any] = {}
+def _subrs(private: bytes, skip: int) -> dict[int, bytes]:
+    found: dict[int, bytes] = {}
     at = private.find(b"/Subrs")
-    while at >= 0 and (match := _SUBR.search(private, at, at + 200)):
+    while at >= 0 and (match := _SUBR.search(private, at, at + _BETWEEN)):
         size = int(match[2])
-        found[int(match[1])] = T1CharString(_binary(private, match.end(), size, skip))
+        found.setdefault(int(match[1]), _binary(private, match.end(), size, skip))
         at = match.end() + size
         if len(found) > MAX_SUBRS:
             raise BadFont("subroutines")
-    highest = max(found, default=-1)
-    if highest >= MAX_SUBRS:
-        raise BadFont("subroutines")
-    return [found.get(index, T1CharString(b"\x0b")) for index in range(highest + 1)]
+    return found
 
 
-def _glyphs(private: bytes, start: int, skip: int) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _glyphs(private: bytes, start: int, skip: int) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
     at = start + len(b"/CharStrings")
-    while match := _GLYPH.search(private, at, at + 200):
+    while match := _GLYPH.search(private, at, at + _BETWEEN):
         size = int(match[2])
-        name = match[1].decode("ascii")
-        if not is_plain(name):
-            raise BadFont("glyph name")
-        found.setdefault(name, T1CharString(_binary(private, match.end(), size, skip)))
+        name = crossing_name(match[1].decode("latin-1"))
+        found.setdefault(name, _binary(private, match.end(), size, skip))
         at = match.end() + size
         if len(found) > MAX_GLYPHS:
             raise BadFont("too many glyphs")
@@ -125,64 +136,81 @@ def _glyphs(private: bytes, start: int, skip: int) -> dict[str, Any]:
     return found
 
 
-def _matrix(clear: bytes) -> list[float]:
+def _numbers(match: re.Match[bytes] | None) -> list[float]:
+    return [float(word) for word in match[1].split()] if match else []
+
+
+def _matrix(clear: bytes) -> Matrix | None:
+    """FontMatrix: six numbers, nothing that would have to be run (CVE-2024-4367)."""
     match = _MATRIX.search(clear)
     if match is None:
-        return [0.001, 0, 0, 0.001, 0, 0]
+        return None
     words = match[1].split()
-    if len(words) != 6 or not all(_NUMBER.fullmatch(word) for word in words):
+    if len(words) != 6 or not all(_ONE_NUMBER.fullmatch(word) for word in words):
         raise BadFont("FontMatrix")
-    return [float(word) for word in words]
+    matrix = checked_matrix([float(word) for word in words])
+    return None if matrix == (0.001, 0, 0, 0.001, 0, 0) else matrix
 
 
-def _encoding(clear: bytes, glyphs: dict[str, Any]) -> list[str]:
+def _box(clear: bytes) -> tuple[int, int, int, int]:
+    values = _numbers(_BOX.search(clear)) or [0.0] * 4
+    left, low, right, high = (max(-32_768, min(32_767, round(v))) for v in values)
+    return left, low, right, high
+
+
+def _weights(source: bytes) -> list[float]:
+    weights = _numbers(_WEIGHTS.search(source))
+    return weights if len(weights) <= MAX_DESIGNS and all(abs(w) <= 10 for w in weights) else []
+
+
+def _encoding(clear: bytes) -> dict[int, str] | None:
+    """Codes and names; None for StandardEncoding."""
     at = clear.find(b"/Encoding")
-    if at < 0 or re.match(rb"/Encoding\s+StandardEncoding", clear[at:]):
-        return [name if name in glyphs else ".notdef" for name in StandardEncoding]
-    names = [".notdef"] * 256
-    for code, name in _ENCODED.findall(clear, at):
-        if int(code) < 256 and name.decode("ascii") in glyphs:
-            names[int(code)] = name.decode("ascii")
-    return names
+    if at < 0 or _STANDARD.match(clear, at):
+        return None
+    codes: dict[int, str] = {}
+    for base, digits, name in _ENCODED.findall(clear, at):
+        try:
+            code = int(digits, int(base) if base else 10)
+        except ValueError as error:
+            raise BadFont("encoding") from error
+        if code < 256:
+            codes[code] = crossing_name(name.decode("latin-1"))
+    return codes
 
 
-class _Outline:
-    """One glyph as fontTools' pens draw it; `depth` ends accents of accents."""
-
-    def __init__(self, glyphs: dict[str, Any], name: str, subrs: list[Any]) -> None:
-        self._glyphs, self._name, self._subrs = glyphs, name, subrs
-
-    def draw(self, pen: Any) -> float:
-        """Draw; returns the advance width."""
-        extractor = T1OutlineExtractor(pen, self._subrs)
-        extractor.execute(self._glyphs[self._name])
-        return float(extractor.width or 0)
+#: A CFF font begins with this glyph.
+_NOTDEF: Final = ".notdef"
+_NO_CODES: Final = MappingProxyType[int, str]({})
 
 
 def _written(
-    glyphs: dict[str, Any], subrs: list[Any], matrix: list[float], encoding: list[str]
+    glyphs: dict[str, bytes],
+    outlines: Outlines,
+    codes: dict[int, str] | None,
+    *,
+    matrix: Matrix | None,
+    box: tuple[int, int, int, int],
 ) -> bytes:
-    order = [".notdef", *(name for name in glyphs if name != ".notdef")]
-    outlines = {name: _Outline(glyphs, name, subrs) for name in glyphs}
-    strings: dict[str, Any] = {}
-    for name in order:
-        pen = T2CharStringPen(0, outlines, roundTolerance=0.01)
-        width = outlines[name].draw(pen) if name in outlines else 0.0
-        drawn = pen.getCharString()
-        # The width stands first; the nominal width is zero.
-        program = drawn.program[1:] if drawn.program[:1] == [0] else drawn.program
-        drawn.program = [round(width), *program]
-        strings[name] = drawn
-    builder = FontBuilder(1000, isTTF=False)
-    builder.setupGlyphOrder(order)
-    builder.setupCFF(NAME, {"FontMatrix": matrix}, strings, {"nominalWidthX": 0})
-    fonts = builder.font["CFF "].cff
-    top = fonts.topDictIndex[0]
-    for key in ("FullName", "FamilyName", "Weight", "Notice", "version"):
-        top.rawDict.pop(key, None)
-    top.Encoding = encoding
-    return compiled(fonts)
-
-
-#: Named so that they stay loaded (see the imports).
-LOADED: Final = (C_F_F_, _h_e_a_d)
+    """The glyphs that have codes come first: an encoding counts from the first glyph on."""
+    first: dict[str, int] = {}
+    more: dict[int, str] = {}
+    for code, name in (codes or _NO_CODES).items():
+        if name != _NOTDEF and name in glyphs:
+            if name in first or len(first) == 255:
+                more[code] = name
+            else:
+                first[name] = code
+    names = [*first, *(name for name in glyphs if name != _NOTDEF and name not in first)]
+    blank = encoded(0) + ENDCHAR
+    notdef = outlines.charstring(_NOTDEF) if _NOTDEF in glyphs else blank
+    return write(
+        Face(
+            glyphs=[notdef, *(outlines.charstring(name) for name in names)],
+            names=names,
+            matrix=matrix,
+            box=box,
+            encoding=0 if codes is None else bytes(first.values()),
+            more_codes=more,
+        )
+    )

@@ -6,8 +6,6 @@ The page becomes pictures and an invisible text layer within the new document, a
 
 from __future__ import annotations
 
-from typing import Final
-
 import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
 
 from sanitizers.pdf import _glyphless as glyphless
@@ -17,8 +15,6 @@ from sanitizers.pdf._objects import Made, Target, Text, Word
 from sanitizers.pdf._serialize import real
 from sanitizers.pdf._writer import Codes, to_unicode
 
-_PREDICTOR: Final = 15  # PNG rows, as Pillow writes them
-
 
 class PagePictures:
     """Draws single pages of one document; the text layers share one font."""
@@ -27,6 +23,7 @@ class PagePictures:
         self._context = context
         self._document = document
         self._codes = Codes()
+        self._canvas = _raster.Canvas()
         self._font: Target | None = None
         if pdfium.FPDF_GetFormType(document.handle) != pdfium.FORMTYPE_NONE:
             document.start_form()
@@ -48,7 +45,7 @@ class PagePictures:
             row = height / raster.height
             drawn: list[str] = []
             images: dict[str, Made] = {}
-            for number, band in enumerate(_raster.bands(page, raster), 1):
+            for number, band in enumerate(_raster.bands(page, raster, self._canvas), 1):
                 images[f"X{number}"] = _picture(self._context, band.picture)
                 tall = band.picture.height * row
                 bottom = height - (band.top + band.picture.height) * row
@@ -127,10 +124,5 @@ def _picture(context: Context, picture: _raster.Picture) -> Target:
     if picture.filter == "CCITTFaxDecode":
         head["DecodeParms"] = {
             "K": -1, "Columns": picture.width, "Rows": picture.height, "BlackIs1": True,
-        }  # fmt: skip
-    elif picture.filter == "FlateDecode":
-        head["DecodeParms"] = {
-            "Predictor": _PREDICTOR, "Colors": 1, "BitsPerComponent": picture.bits,
-            "Columns": picture.width,
         }  # fmt: skip
     return context.file.stream(head, picture.data, deflate=False)

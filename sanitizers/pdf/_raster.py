@@ -11,7 +11,9 @@ of an office have none, and one channel is all that they need.
 
 from __future__ import annotations
 
+import bisect
 import io
+import itertools
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,8 +34,12 @@ BAND_PIXELS: Final = 8_000_000  # A3 at 200 dpi in one piece; 32 MB of RGBX
 BAND_OVERLAP: Final = 2  # rows drawn twice, so that scaled edges leave no seam
 
 JPEG_QUALITY: Final = 80
-#: Rows of indexes repeat each other: level 6 is 2 % smaller and takes twice as long.
+#: A page with little on it is runs of paper: looking only for runs takes half the time. What
+#: is longer than this has more to find: level 6 is 2 % smaller than 4 and takes twice as long.
+RUNS: Final = (1, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
+MAX_RUNS: Final = 16_000  # bytes of a picture
 ZLIB_LEVEL: Final = 4
+_PIECE: Final = 1 << 17  # bytes that are tried at a time
 #: The small drawing that tells grey from colour: a line one pixel wide, or a dot of four
 #: pixels, still shows in it.
 LOOK_SCALE: Final = 4
@@ -54,6 +60,21 @@ PALETTE: Final = 64
 CELL_MASK: Final = 0xFC
 SAMPLE_STEP: Final = 4  # palettes are chosen from every fourth pixel of every fourth row
 ROW_STEP: Final = 8  # tones are looked for in every eighth row
+
+
+class Canvas:
+    """The memory that pages are drawn in, one after the other: new memory costs a page fault
+    for each 4 kB, which is as long as drawing a page of text takes.
+    """
+
+    def __init__(self) -> None:
+        self._pixels = bytearray()
+
+    def of(self, size: int) -> bytearray:
+        """At least `size` bytes, holding what was drawn last."""
+        if len(self._pixels) < size:
+            self._pixels = bytearray(size)
+        return self._pixels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,14 +137,14 @@ def plan(page: Page, *, width: float, height: float) -> Raster:
     return Raster(width=columns, height=rows, bitonal=sources.bitonal)
 
 
-def bands(page: Page, raster: Raster) -> Iterator[Band]:
+def bands(page: Page, raster: Raster, canvas: Canvas) -> Iterator[Band]:
     """Render and encode the page from top to bottom."""
-    grey = _looks_grey(page, raster)
+    grey = _looks_grey(page, raster, canvas)
     rows = max(BAND_PIXELS // raster.width, 4 * BAND_OVERLAP)
     top = 0
     while True:
         count = min(rows, raster.height - top)
-        image = _drawn(page, raster.width, raster.height, top=top, rows=count)
+        image = _drawn(page, canvas, raster.width, raster.height, top=top, rows=count)
         if grey:
             image = image.getchannel(1)
         yield Band(top=top, picture=encode(image, bitonal=raster.bitonal))
@@ -132,18 +153,20 @@ def bands(page: Page, raster: Raster) -> Iterator[Band]:
         top += count - BAND_OVERLAP
 
 
-def _drawn(page: Page, width: int, height: int, *, top: int, rows: int) -> Image.Image:
+def _drawn(
+    page: Page, canvas: Canvas, width: int, height: int, *, top: int, rows: int
+) -> Image.Image:
     """Rows of the page as RGBX, over the memory that PDFium drew in."""
-    pixels = bytearray(width * rows * 4)
+    pixels = canvas.of(width * rows * 4)
     page.render(pixels, width=width, height=height, top=top, rows=rows)
     return Image.frombuffer("RGBX", (width, rows), pixels, "raw", "RGBX", 0, 1)
 
 
-def _looks_grey(page: Page, raster: Raster) -> bool:
+def _looks_grey(page: Page, raster: Raster, canvas: Canvas) -> bool:
     """Whether a small drawing of the page shows no colour."""
     width = min(max(raster.width // LOOK_SCALE, 1), MAX_LOOK_SIDE)
     height = min(max(raster.height // LOOK_SCALE, 1), MAX_LOOK_SIDE)
-    red, green, blue, _ = _drawn(page, width, height, top=0, rows=height).split()
+    red, green, blue, _ = _drawn(page, canvas, width, height, top=0, rows=height).split()
     # A histogram tells the largest difference, and its type is one for all modes.
     return not any(
         sum(ImageChops.difference(one, green).histogram()[GREY_TOLERANCE + 1 :])
@@ -216,9 +239,8 @@ def _flate_gray(channel: Image.Image) -> Picture:
     steps = GREY_LEVELS - len(levels)
     levels |= {round(i * 255 / (steps - 1)) for i in range(steps)}
     palette = sorted(levels)
-    nearest = [
-        min(range(len(palette)), key=lambda i: abs(palette[i] - level)) for level in range(256)
-    ]
+    middles = [(low + high) / 2 for low, high in itertools.pairwise(palette)]
+    nearest = [bisect.bisect_left(middles, level) for level in range(256)]
     colours = bytes(value for level in palette for value in (level,) * 3)
     indices = channel.point(nearest)
     indices.putpalette(colours)
@@ -233,7 +255,10 @@ def _flate_palette(image: Image.Image) -> Picture:
     counted.sort(key=lambda pair: (-pair[0], pair[1]))
     least = DOMINANT_SHARE * size[0] * size[1]
     exact = _apart([_triple(colour) for count, colour in counted[:PALETTE] if count > least], [])
-    rest = sample.quantize(PALETTE - len(exact), method=Image.Quantize.MEDIANCUT)
+    # Each colour once: the rare ones count as much as the paper.
+    each = Image.new("RGB", (len(counted), 1))
+    each.putdata([_triple(colour) for _, colour in counted])
+    rest = each.quantize(PALETTE - len(exact), method=Image.Quantize.MEDIANCUT)
     cut = bytes(rest.getpalette() or [])[: 3 * (PALETTE - len(exact))]
     others = _apart([_triple(cut[i : i + 3]) for i in range(0, len(cut) - 2, 3)], exact)
     colours = bytes(value for colour in (*exact, *others) for value in colour)
@@ -265,23 +290,28 @@ def _apart(
 
 
 def _flate(indices: Image.Image, *, bits: int, colours: bytes) -> Picture:
-    """Flate with PNG predictors (ISO 32000-2, 7.4.4), each row without one: indexes of
-    colours do not grow from their neighbours.
-    """
+    """Flate (ISO 32000-2, 7.4.4) without a predictor: indexes do not grow from neighbours."""
     while bits > 1 and len(colours) // 3 <= 1 << bits // 2:
         bits //= 2
     rows = indices.tobytes("raw", "P" if bits == 8 else f"P;{bits}")
-    stride = (indices.width * bits + 7) // 8
-    marked = b"".join([b"\0" + rows[at : at + stride] for at in range(0, len(rows), stride)])
     return Picture(
         width=indices.width,
         height=indices.height,
         colour="indexed",
         bits=bits,
         filter="FlateDecode",
-        data=zlib.compress(marked, ZLIB_LEVEL),
+        data=_deflated(rows),
         palette=colours,
     )
+
+
+def _deflated(rows: bytes) -> bytes:
+    packer, made = zlib.compressobj(*RUNS), b""
+    for at in range(0, len(rows), _PIECE):
+        made += packer.compress(memoryview(rows)[at : at + _PIECE])
+        if len(made) > MAX_RUNS:
+            return zlib.compress(rows, ZLIB_LEVEL)
+    return made + packer.flush()
 
 
 def _jpeg(image: Image.Image, colour: str) -> Picture:

@@ -50,6 +50,7 @@ class Rebuild:
         self,
         data: memoryview,
         source: Source,
+        pages: list[_pages.SourcePage],
         out: Output,
         findings: Findings,
         *,
@@ -58,6 +59,7 @@ class Rebuild:
     ) -> None:
         self._data = data
         self._source = source
+        self._pages = pages
         self._context = Context(
             source, FileWriter(out, budget=budget), findings, keep_links=keep_links
         )
@@ -78,7 +80,7 @@ class Rebuild:
 
     def _run(self) -> None:
         context, source = self._context, self._source
-        found = _pages.read_pages(source)
+        found = self._pages
         if not found:
             raise Withheld(ReasonCode.DAMAGED, "no pages")
         self._count = len(found)

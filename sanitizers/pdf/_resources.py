@@ -26,6 +26,10 @@ PREFIXES: Final = {
     "XObject": "X",
 }  # fmt: skip
 
+#: 8.6.5.6: how many components each has, and of what families it may be.
+_DEFAULT_SPACES: Final = {"DefaultGray": 1, "DefaultRGB": 3, "DefaultCMYK": 4}
+_OF_LIGHT_OR_INK: Final = frozenset({"ICCBased", "CalGray", "CalRGB"})
+
 
 class PageResources:
     """Answers a `ContentWriter`; `made` is the dictionary to be written."""
@@ -41,7 +45,24 @@ class PageResources:
 
     def dictionary(self) -> dict[str, Made]:
         """The resource dictionary of the output."""
-        return {key: dict(self.made[key]) for key in PREFIXES if key in self.made}
+        spaces = {**self.made.get("ColorSpace", {}), **self._defaults()}
+        made = {**self.made, "ColorSpace": spaces}
+        return {key: dict(made[key]) for key in PREFIXES if made.get(key)}
+
+    def _defaults(self) -> dict[str, Made]:
+        """Spaces that stand for device colours (8.6.5.6); no operator names them."""
+        made: dict[str, Made] = {}
+        for key, components in _DEFAULT_SPACES.items():
+            value = self._find("ColorSpace", Name(key))
+            if value is None:
+                continue
+            try:
+                found = _colour.parse_colour_space(self._context, value)
+            except Unrebuildable:
+                continue  # then the device's own space is what viewers take
+            if found and found.components == components and found.family in _OF_LIGHT_OR_INK:
+                made[key] = found.made
+        return made
 
     def add(self, category: str, made: Made) -> str:
         """Our name for `made` in a category."""

@@ -31,6 +31,7 @@ class Source:
     def __init__(self, pdf: pikepdf.Pdf, password: str) -> None:
         self._pdf = pdf
         self._known: dict[Ref, Value] = {}
+        self._trailer: dict[str, Value] | None = None
         self._decoded = 0
         self.password = password
         self.encrypted = bool(pdf.is_encrypted)
@@ -79,10 +80,12 @@ class Source:
 
     def trailer(self) -> dict[str, Value]:
         """The trailer's entries, unresolved."""
-        found = self._convert(self._pdf.trailer, Ref(0, 0))
-        if isinstance(found, Stream):  # a cross-reference stream
-            return found.entries
-        return found if isinstance(found, dict) else {}
+        if self._trailer is None:
+            found = self._convert(self._pdf.trailer, Ref(0, 0))
+            if isinstance(found, Stream):  # a cross-reference stream
+                found = found.entries
+            self._trailer = found if isinstance(found, dict) else {}
+        return self._trailer
 
     def page_refs(self) -> list[Ref]:
         """The pages as qpdf finds them, for documents whose tree is damaged."""

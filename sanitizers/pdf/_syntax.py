@@ -8,6 +8,7 @@ bounded and kept on a list, never on Python's stack.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from sanitizers.pdf._objects import Name, Ref, Value
@@ -32,6 +33,8 @@ _ESCAPES: Final = {
     b"\r\n": b"",
 }  # fmt: skip
 _WORDS: Final[dict[bytes, bool | None]] = {b"true": True, b"false": False, b"null": None}
+_CLOSING: Final = {"open": "close", "array": "end"}
+MAX_NAMES: Final = 4_096  # remembered: the keys of dictionaries return again and again
 #: Integers beyond this cannot mean anything in a PDF (ISO 32000-2, annex C).
 _MAX_DIGITS: Final = 18
 
@@ -40,6 +43,7 @@ class SyntaxFault(Exception):
     """The bytes are not an object."""
 
 
+@lru_cache(maxsize=MAX_NAMES)
 def decode_name(raw: bytes) -> Name:
     """`A#20B` → `A B` (7.3.5)."""
     if b"#" in raw:
@@ -74,45 +78,43 @@ def parse(data: bytes) -> Value:
     Raises:
         SyntaxFault: not exactly one object, or nested too deeply.
     """
-    stack: list[list[Value]] = [[]]
-    kinds = ["top"]
+    top: list[Value] = []
+    items, outer = top, list[tuple[list[Value], str]]()
     at = 0
     match = _TOKEN.match
     while token := match(data, at):
         at = token.end()
         kind = token.lastgroup
-        raw = token[kind] if kind else b""
+        raw = token[token.lastindex or 0]
         if kind == "name":
-            stack[-1].append(decode_name(raw))
+            items.append(decode_name(raw))
         elif kind == "int":
-            if len(raw) > _MAX_DIGITS:
-                stack[-1].append(0)
-            else:
-                stack[-1].append(int(raw))
+            items.append(int(raw) if len(raw) <= _MAX_DIGITS else 0)
         elif kind == "ref":
             number, generation, _ = raw.split(b" ")
-            stack[-1].append(Ref(int(number), int(generation)))
+            items.append(Ref(int(number), int(generation)))
         elif kind == "real":
-            stack[-1].append(float(raw))
-        elif kind in ("open", "array"):
-            if len(stack) > MAX_NESTING:
+            items.append(float(raw))
+        elif kind in _CLOSING:
+            if len(outer) >= MAX_NESTING:
                 raise SyntaxFault("nesting")
-            stack.append([])
-            kinds.append(kind)
+            outer.append((items, _CLOSING[kind]))
+            items = []
         elif kind in ("close", "end"):
-            if kinds.pop() != ("open" if kind == "close" else "array"):
+            if not outer or outer[-1][1] != kind:
                 raise SyntaxFault("brackets")
-            items = stack.pop()
-            stack[-1].append(_dictionary(items) if kind == "close" else items)
+            inner = items
+            items, _ = outer.pop()
+            items.append(_dictionary(inner) if kind == "close" else inner)
         elif kind == "hex":
-            stack[-1].append(decode_hex(raw))
+            items.append(decode_hex(raw))
         elif kind == "text":
-            stack[-1].append(decode_literal(raw))
+            items.append(decode_literal(raw))
         else:
-            stack[-1].append(_WORDS[raw])
-    if data[at:].strip() or len(stack) != 1 or len(stack[0]) != 1:
+            items.append(_WORDS[raw])
+    if data[at:].strip() or outer or len(top) != 1:
         raise SyntaxFault("object")
-    return stack[0][0]
+    return top[0]
 
 
 def _dictionary(items: list[Value]) -> dict[str, Value]:

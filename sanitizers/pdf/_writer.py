@@ -91,11 +91,6 @@ class PdfWriter:
                 picture.width,
                 picture.height,
             )
-        elif picture.filter == "FlateDecode":
-            entries[b"DecodeParms"] = (
-                b"<< /Predictor 15 /Colors 1 /BitsPerComponent %d /Columns %d >>"
-                % (picture.bits, picture.width)
-            )
         return self._stream(self._next(), entries, picture.data)
 
     def page(self, *, width: float, height: float, pictures: Iterable[Placed], text: bytes) -> None:

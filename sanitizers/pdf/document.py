@@ -68,7 +68,10 @@ class PdfDocument(Sanitizer):
         _images.warm()
         _icc.warm()
         source = Source.open(memoryview(SAMPLE))
-        Rebuild(memoryview(SAMPLE), source, image_pdf.Nowhere(), Findings(), budget=10**7).run()
+        Rebuild(
+            memoryview(SAMPLE), source, read_pages(source), image_pdf.Nowhere(), Findings(),
+            budget=10**7,
+        ).run()  # fmt: skip
         source.close()
 
     def clean(self, job: Job, out: Output) -> Cleaned | Split:
@@ -95,12 +98,14 @@ class PdfDocument(Sanitizer):
         try:
             source = Source.open(job.data, job.passwords)
             try:
-                files = list(embedded_files(source, read_pages(source))) if take_out else []
+                pages = read_pages(source)
+                files = list(embedded_files(source, pages)) if take_out else []
                 if files:
                     return _split(files, out)
                 Rebuild(
                     job.data,
                     source,
+                    pages,
                     out,
                     findings,
                     budget=job.limits.output_bytes,

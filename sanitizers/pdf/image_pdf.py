@@ -60,9 +60,9 @@ def image_pdf(
             document.start_form()
         unit = _findings.user_unit(data, pages)
         writer = PdfWriter(out, budget=budget)
-        characters = 0
+        characters, canvas = 0, _raster.Canvas()
         for index in range(pages):
-            characters += _page(document, index, writer, findings, unit, characters)
+            characters += _page(document, index, writer, canvas, findings, unit, characters)
         writer.finish()
         findings.add(Kind.RASTERIZED, Action.CONVERTED, count=pages)
 
@@ -85,6 +85,7 @@ def _page(
     document: _pdfium.Document,
     index: int,
     writer: PdfWriter,
+    canvas: _raster.Canvas,
     findings: Findings,
     unit: float,
     characters: int,
@@ -103,7 +104,7 @@ def _page(
         width = max(geometry.width * scale, _pdfium.MIN_SIDE_POINTS)
         height = max(geometry.height * scale, _pdfium.MIN_SIDE_POINTS)
         annotations = _findings.of_page(document, page, findings, where)
-        placed = list(_pictures(page, writer, width, height))
+        placed = list(_pictures(page, writer, canvas, width, height))
         text, count = b"", 0
         if characters >= MAX_LAYER_CHARS:
             findings.add(Kind.TRUNCATED, Action.NOTED, where="text layer")
@@ -129,13 +130,14 @@ def _scale(geometry: _pdfium.Geometry, unit: float) -> float:
 def _pictures(
     page: _pdfium.Page,
     writer: PdfWriter,
+    canvas: _raster.Canvas,
     width: float,
     height: float,
 ) -> Iterator[Placed]:
     """Write the page's pictures, each as soon as it is drawn."""
     raster = _raster.plan(page, width=width, height=height)
     row = height / raster.height
-    for band in _raster.bands(page, raster):
+    for band in _raster.bands(page, raster, canvas):
         reference = writer.picture(band.picture)
         yield Placed(
             reference=reference,

@@ -17,6 +17,8 @@ from typing import Final
 _FEW_TAGS: Final = 1_000
 _SHORT: Final = 60_000  # characters
 _MAX_DEPTH: Final = 400  # real newsletters stay under 100
+#: SVG's words (SVG 2, 11.2) may lie deeper: without their element they would not be seen.
+_WORDS: Final = frozenset({"text", "foreignobject"})
 _MAX_FORMATTING: Final = 30  # unclosed <b>, <font> … at one place
 _MAX_REOPENED: Final = 1_000_000  # formatting elements times paragraphs, at the worst
 _MAX_OPTIONS: Final = 1_000  # the parser looks through all options of a <select> at each one
@@ -84,7 +86,8 @@ def flattened(html: str) -> str:
             drop = bool(dropped[name])
             dropped[name] -= drop
         else:
-            drop = depth >= _MAX_DEPTH or (light and formatting >= formatting_left)
+            deepest = 2 * _MAX_DEPTH if name in _WORDS else _MAX_DEPTH
+            drop = depth >= deepest or (light and formatting >= formatting_left)
             dropped[name] += drop
             step = not drop
         opened[name] += step

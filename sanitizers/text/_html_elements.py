@@ -42,13 +42,19 @@ _BY_HANDLER: Final[tuple[tuple[str, Handler], ...]] = (
     ("option", inline.option),
     ("q", inline.quote),
     ("rt", inline.ruby_text),
+    ("del s strike", inline.deleted),
+    ("sup", inline.superscript),
+    ("sub", inline.subscript),
     ("script", inert.script),
     ("style", inert.style),
-    ("object embed iframe frame applet svg math video audio canvas", inert.embedded),
+    ("object embed iframe frame applet video audio canvas", inert.embedded),
+    ("svg", inert.drawing),
+    ("text foreignObject", inert.drawn_words),
     ("link", inert.linked_sheet),
     ("base", inert.base_url),
     ("meta", inert.meta),
     ("head title template rp datalist noframes noembed", inert.skip),
+    ("annotation annotation-xml", inert.skip),  # MathML Core, 2.1.5: never rendered
 )
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(

@@ -13,6 +13,10 @@ from sanitizers.text._html_walk import After, Attributes, Walk, leave_block, lea
 #: Tables inside tables up to here are laid out; deeper ones flow. Newsletters nest about 10.
 _MAX_TABLES: Final = 25
 _RULE: Final = "-" * 40
+_HEADING_MARKS: Final = {
+    "h1": "■ ", "h2": "■ ", "h3": "◆ ", "h4": "◇ ", "h5": "◇ ", "h6": "◇ ",
+}  # fmt: skip
+_HEADING_SIGNS: Final = frozenset("■□◆◇●○◎★☆▼▽▲△▶▷【＜≪《〈［〔※♪＊")
 _MAX_LIST_NUMBER: Final = 10**9
 _ROMAN: Final = (
     (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"),
@@ -30,13 +34,27 @@ def block(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
     return leave_block, None
 
 
-def paragraph(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
+def paragraph(walk: Walk, node: LexborNode, _attributes: Attributes) -> After:
     """A block between blank lines."""
     if walk.mask:
         return None
     walk.left -= 1
+    parent = node.parent
+    if walk.lists and parent is not None and parent.tag == "li":
+        first = node.prev is None or (node.prev.is_text_node and node.prev.prev is None)
+        if first and node.tag == "p":
+            walk.out.end_line()
+            return leave_block if _is_last(node) else leave_paragraph, None
+        if _is_last(node):
+            walk.out.paragraph()
+            return leave_block, None
     walk.out.paragraph()
     return leave_paragraph, None
+
+
+def _is_last(node: LexborNode) -> bool:
+    following = node.next
+    return following is None or (following.is_text_node and following.next is None)
 
 
 def line_break(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
@@ -73,9 +91,11 @@ def _leave_prefixed(_: Walk, state: tuple[Lines, tuple[str, str | None], bool]) 
         out.gap = True
 
 
-def heading(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
-    """A heading."""
-    return _prefixed(walk, "■ ", "", apart=True)
+def heading(walk: Walk, node: LexborNode, _attributes: Attributes) -> After:
+    """A heading, with a mark unless its author wrote one."""
+    begin = "" if walk.mask else (node.text(deep=True) or "").lstrip()[:1]
+    mark = "" if begin in _HEADING_SIGNS else _HEADING_MARKS[node.tag or "h6"]
+    return _prefixed(walk, mark, "", apart=True)
 
 
 def quote_block(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
@@ -217,20 +237,16 @@ def cell(walk: Walk, node: LexborNode, attributes: Attributes) -> After:
         walk.out.end_line()
         return leave_block, None
     walk.left -= 2
-    walk.frames.append(walk.out)
+    columns = span(attributes["colspan"]) if "colspan" in attributes else 1
+    rows = span(attributes["rowspan"]) if "rowspan" in attributes else 1
+    state = (walk.out, walk.lists, table, columns, rows, node.tag == "th")
     walk.out = Lines()
-    cell = Cell(
-        lines=walk.out.lines,
-        columns=span(attributes.get("colspan")),
-        rows=span(attributes.get("rowspan")),
-        head=node.tag == "th",
-    )
-    table.add(cell)
-    lists, walk.lists = walk.lists, []
-    return _leave_cell, lists
+    walk.lists = []
+    return _leave_cell, state
 
 
-def _leave_cell(walk: Walk, lists: list[list[Any]]) -> None:
-    walk.out.finish()
-    walk.out = walk.frames.pop()
-    walk.lists = lists
+def _leave_cell(walk: Walk, state: tuple[Lines, list[list[Any]], Table, int, int, bool]) -> None:
+    out = walk.out
+    lines = out.finish()
+    walk.out, walk.lists, table, columns, rows, head = state
+    table.add(Cell(lines, columns, rows, head, out.led, out.gap))

@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborNode
 from sanitizers.findings import Action, Kind
 from sanitizers.text import _html_links as links
 from sanitizers.text._html_inline import cut
-from sanitizers.text._html_walk import SKIPPED, After, Attributes, Walk
+from sanitizers.text._html_walk import DRAWN, SKIPPED, After, Attributes, Walk, leave_block
 
 #: Embedded things whose content is text for those who cannot show them.
 _FALLBACK: Final = frozenset({"object", "applet", "video", "audio", "canvas"})
@@ -44,6 +44,24 @@ def embedded(walk: Walk, node: LexborNode, _attributes: Attributes) -> After:
     if node.tag not in _FALLBACK:
         walk.mask |= SKIPPED
     return None
+
+
+def drawing(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
+    """A drawing (SVG): only the words in it are shown."""
+    walk.note(Kind.EMBEDDED_OBJECT, Action.REMOVED)
+    walk.mask |= DRAWN
+    return None
+
+
+def drawn_words(walk: Walk, _node: LexborNode, _attributes: Attributes) -> After:
+    """Words in a drawing (SVG 2, 11.2 and 11.11), each on a line of its own."""
+    if not walk.mask & DRAWN:
+        return None
+    walk.mask &= ~DRAWN
+    if walk.mask:
+        return None
+    walk.out.end_line()
+    return leave_block, None
 
 
 def linked_sheet(walk: Walk, _node: LexborNode, attributes: Attributes) -> After:

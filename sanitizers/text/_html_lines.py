@@ -48,7 +48,7 @@ def _widths() -> tuple[re.Pattern[str], re.Pattern[str]]:
         parts[kind].append(f"{chr(start)}-\uffff")
     parts[2].append("\U0001f000-\U0003ffff")
     parts[0].append("\U000e0000-\U000e0fff")
-    return re.compile(f"[{''.join(parts[2])}]"), re.compile(f"[{''.join(parts[0])}]")
+    return re.compile(f"[{''.join(parts[2])}]+"), re.compile(f"[{''.join(parts[0])}]")
 
 
 _WIDE, _NO_WIDTH = _widths()
@@ -58,27 +58,33 @@ def width(text: str) -> int:
     """Columns that `text` takes in a font of fixed pitch."""
     if text.isascii():
         return len(text)
-    return len(text) + len(_WIDE.findall(text)) - len(_NO_WIDTH.findall(text))
+    narrow = _WIDE.sub("", text)
+    none = 0 if narrow.isascii() else len(_NO_WIDTH.findall(narrow))
+    return 2 * len(text) - len(narrow) - none
 
 
 class Lines:
     """One flow of text. `lines` are finished, `words` make up the line being written."""
 
-    __slots__ = ("_first", "_last_prefix", "_prefix", "_space", "gap", "lines", "words")
+    gap = False  # a blank line is due before the next one
+    led = False  # one was due before the first line
+    _space = _NONE
+    _prefix = ""
+    _first: str | None = None  # instead of the prefix, for the next line only
+    _last_prefix = ""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.words: list[str] = []
-        self.gap = False  # a blank line is due before the next one
-        self._space = _NONE
-        self._prefix = ""
-        self._first: str | None = None  # instead of the prefix, for the next line only
-        self._last_prefix = ""
 
     # ------------------------------------------------------------------ inline text
 
     def text(self, raw: str) -> None:
         """Add text of the source; white space collapses (CSS Text 3, section 4.1)."""
+        if not _SPACES.search(raw):
+            if raw:
+                self.word(raw)
+            return
         if "\n" in raw and not raw.isascii():
             raw = _CJK_BREAK.sub("", raw)
         text = _SPACES.sub(" ", raw)
@@ -114,6 +120,10 @@ class Lines:
         """A space is due before the next word."""
         self._space = _SPACE
 
+    def no_space(self) -> None:
+        """No space stands before the next word, whatever the source has there."""
+        self._space = _NONE
+
     def attach(self, text: str) -> None:
         """Add `text` to the last word written, even when its line has ended."""
         if self.words:
@@ -148,8 +158,8 @@ class Lines:
         """The edge of a block: what follows starts a line."""
         self._space = _NONE
         if self.words:
-            line = "".join(self.words).rstrip(" ")
-            if line[:1] in _WORD_BULLETS and line[1:4] == "   ":
+            line = (self.words[0] if len(self.words) == 1 else "".join(self.words)).rstrip(" ")
+            if line[1:4] == "   " and line[0] in _WORD_BULLETS:
                 line = "・" + line[1:].lstrip(" ")
             self.words.clear()
             if line:
@@ -172,12 +182,18 @@ class Lines:
                 self.gap = True
 
     def _add(self, line: str) -> None:
-        prefix = self._prefix if self._first is None else self._first
-        self._first = None
-        if self.gap and self.lines:
-            blank = min(self._last_prefix, self._prefix, key=len).rstrip(" ")
-            self.lines.append(blank)
-        self.gap = False
+        if self.gap:
+            self.gap = False
+            if self.lines:
+                outer = self._prefix
+                if len(self._last_prefix) < len(outer):
+                    outer = self._last_prefix
+                self.lines.append(outer.rstrip(" "))
+            else:
+                self.led = True
+        prefix = self._prefix
+        if self._first is not None:
+            prefix, self._first = self._first, None
         self.lines.append(prefix + line if line else prefix.rstrip(" "))
         self._last_prefix = self._prefix
 
@@ -209,7 +225,8 @@ class Lines:
 
     def finish(self) -> list[str]:
         """All lines, without blank ones at the end."""
-        self.end_line()
+        if self.words:
+            self.end_line()
         while self.lines and not self.lines[-1]:
             self.lines.pop()
         return self.lines

@@ -1,8 +1,7 @@
-"""Which text a style sheet hides: a small, bounded reader of CSS.
+"""Which text declarations of CSS hide.
 
-Reads inline `style` attributes and the rules of `<style>` whose selector is one tag, class
-or id (`p`, `.x`, `p.x`, `#x`). It decides only whether text is seen; nothing of a style
-ever reaches the output.
+It decides only whether text is seen; nothing of a style ever reaches the output. Which
+declarations an element has is known to `_html_sheet`.
 """
 
 from __future__ import annotations
@@ -10,28 +9,35 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 #: Bits of text that is not seen. The first ones are inherited and can be taken back.
 FONT, VISIBILITY, INDENT, COLOUR, HIDDEN = 1, 2, 4, 8, 16
 
-_MAX_SHEET: Final = 500_000  # characters read of all style sheets of a document
-_MAX_RULES: Final = 5_000
 _SMALLEST_FONT: Final = 1.0  # pixels or points that still cannot be read
-_FAR_INDENT: Final = -999.0
+_OLD_CLIP: Final = "-webkit-background-clip"
+_FAR: Final = -999.0
 
 _USED: Final = frozenset(
     {
         "display", "visibility", "font-size", "font", "opacity", "mso-hide", "max-height",
         "height", "width", "max-width", "overflow", "overflow-x", "overflow-y", "color",
         "background", "background-color", "background-image", "text-indent", "white-space",
+        "position", "left", "top", "margin-left", "clip", "clip-path", "transform", "min-height",
+        "min-width", "background-clip", "-webkit-background-clip",
     }
 )  # fmt: skip
 _COMMENT: Final = re.compile(r"/\*.*?(?:\*/|\Z)", re.S)
 _NUMBER: Final = re.compile(r"(-?(?:\d+\.?\d*|\.\d+))([a-z%]*)")
-_SIMPLE: Final = re.compile(r"(?:[a-z][a-z0-9]*)?(?:[.#][\w-]+)?", re.I)
-_RULE: Final = re.compile(r"[{}]")
+_FONT_SIZE: Final = re.compile(r"(?:\A|\s)((?:\d+\.?\d*|\.\d+)(?:px|pt|r?em|%)|0(?=[\s/]))")
 _REMOTE: Final = re.compile(r"url\(\s*['\"]?\s*(?:https?:|ftp:|//)", re.I)
+_CLIP: Final = re.compile(r"rect\(\s*(?:[01](?:px)?[\s,]*){4}\)")
+_INSET: Final = re.compile(r"inset\(\s*(?:50|100)%[\s\d%]*\)")
+_SHRUNK: Final = re.compile(r"scale[xy]?\(\s*0(?:\s*,\s*[\d.]+)?\s*\)")
+_CLEAR: Final = re.compile(
+    r"transparent|(?:rgb|hsl)a?\([^()]*[,/]\s*0?\.?0+%?\s*\)|#(?:[0-9a-f]{3}0|[0-9a-f]{6}00)"
+)
 _COLOUR_NAMES: Final = {"white": "#ffffff", "black": "#000000"}
 _RGB: Final = re.compile(r"rgba?\((\d{1,3})[, ]+(\d{1,3})[, ]+(\d{1,3})(?:[,/ ]+([\d.]+%?))?\)")
 
@@ -46,22 +52,34 @@ class Effect(NamedTuple):
     remote: bool = False  # refers to something on a server
 
 
-_NO_EFFECT: Final = Effect()
+NO_EFFECT: Final = Effect()
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @lru_cache(maxsize=4096)
 def declarations(style: str) -> Mapping[str, str]:
-    """The declarations that matter here, lower-case, later ones winning."""
+    """The declarations that matter here, lower-case, the winning one of each property."""
+    found, weighty = _read(style)
+    return {**found, **weighty} if weighty else found
+
+
+def important(style: str) -> Mapping[str, str]:
+    """Those of them that are `!important` (CSS Cascade 4, 6.3)."""
+    return _read(style)[1] if "!" in style else _NOTHING
+
+
+def _read(style: str) -> tuple[dict[str, str], dict[str, str]]:
     found: dict[str, str] = {}
+    weighty: dict[str, str] = {}
     if "/*" in style:
         style = _COMMENT.sub(" ", style)
     for part in style.split(";"):
         name, colon, value = part.partition(":")
         name = name.strip().lower()
         if colon and name in _USED:
-            value = value.strip().lower()
-            found[name] = value.replace("!important", "").strip()
-    return found
+            value, sign, _ = value.strip().lower().partition("!")
+            (weighty if sign else found)[name] = value.rstrip()
+    return found, weighty
 
 
 def _number(value: str, default: float = 1e9) -> tuple[float, str]:
@@ -92,6 +110,33 @@ def _is_nil(found: Mapping[str, str], name: str) -> bool:
     return number <= (1 if unit in ("", "px", "pt") else 0)
 
 
+def _is_flat(found: Mapping[str, str], side: str) -> bool:
+    least = f"min-{side}"
+    if least in found and not _is_nil(found, least):
+        return False
+    return _is_nil(found, side) or _is_nil(found, f"max-{side}")
+
+
+def _is_far(found: Mapping[str, str], name: str) -> bool:
+    """Whether a length leads out of any window."""
+    number, unit = _number(found.get(name, ""), 0.0)
+    return unit != "%" and number * (16 if unit in ("em", "rem") else 1) <= _FAR
+
+
+def _is_away(found: Mapping[str, str]) -> bool:
+    """Whether the box stands outside the page, or nothing of it is left."""
+    if _is_far(found, "margin-left"):
+        return True
+    if found.get("position") in ("absolute", "fixed"):
+        if _is_far(found, "left") or _is_far(found, "top"):
+            return True
+        if _CLIP.fullmatch(found.get("clip", "")):
+            return True
+    return bool(
+        _INSET.fullmatch(found.get("clip-path", "")) or _SHRUNK.search(found.get("transform", ""))
+    )
+
+
 def effect_of(found: Mapping[str, str]) -> Effect:
     """What these declarations do to the text inside."""
     sets = clears = 0
@@ -101,7 +146,9 @@ def effect_of(found: Mapping[str, str]) -> Effect:
     if "opacity" in found and _number(found["opacity"])[0] <= 0.01:
         sets |= HIDDEN
     clipped = "hidden" in (found.get("overflow"), found.get("overflow-y"), found.get("overflow-x"))
-    if clipped and any(_is_nil(found, n) for n in ("max-height", "height", "max-width", "width")):
+    if clipped and (_is_flat(found, "height") or _is_flat(found, "width")):
+        sets |= HIDDEN
+    if _is_away(found):
         sets |= HIDDEN
     visibility = found.get("visibility", "")
     if visibility in ("hidden", "collapse"):
@@ -110,7 +157,8 @@ def effect_of(found: Mapping[str, str]) -> Effect:
         clears |= VISIBILITY
     size = found.get("font-size", "")
     if not size and "font" in found:
-        size = next((w for w in found["font"].split() if _NUMBER.match(w) and w[-1].isalpha()), "")
+        match = _FONT_SIZE.search(found["font"])
+        size = match[1] if match else ""
     if size:
         number, unit = _number(size)
         tiny = unit in ("px", "pt", "") and number <= _SMALLEST_FONT
@@ -119,8 +167,7 @@ def effect_of(found: Mapping[str, str]) -> Effect:
         elif unit not in ("em", "%"):  # a share of nothing is nothing
             clears |= FONT
     if "text-indent" in found:
-        number, unit = _number(found["text-indent"], 0.0)
-        far = unit != "%" and number * (16 if unit in ("em", "rem") else 1) <= _FAR_INDENT
+        far = _is_far(found, "text-indent")
         sets, clears = (sets | INDENT, clears) if far else (sets, clears | INDENT)
     ground = found.get("background-color") or found.get("background") or ""
     if ground or "color" in found:
@@ -128,6 +175,8 @@ def effect_of(found: Mapping[str, str]) -> Effect:
         # A picture behind the text makes white on white readable.
         same = same and found.get("background-image", "none") == "none"
         same = same and "url(" not in found.get("background", "")
+        if _CLEAR.fullmatch(found.get("color", "")):  # or the background is what is read
+            same = "text" not in (found.get("background-clip"), found.get(_OLD_CLIP))
         sets, clears = (sets | COLOUR, clears) if same else (sets, clears | COLOUR)
     space = found.get("white-space", "")
     kept = None if not space else space in ("pre", "pre-wrap", "break-spaces")
@@ -139,86 +188,6 @@ def effect_of(found: Mapping[str, str]) -> Effect:
     )
 
 
-@lru_cache(maxsize=4096)
-def inline_effect(style: str) -> Effect:
-    """The effect of a `style` attribute alone."""
-    effect = effect_of(declarations(style))
-    return effect._replace(remote=True) if has_remote(style) else effect
-
-
 def has_remote(style: str) -> bool:
     """Whether `style` would load something from a server."""
     return "url" in style.lower() and bool(_REMOTE.search(style))
-
-
-class Sheet:
-    """The rules of a document that concern seen and unseen text."""
-
-    def __init__(self) -> None:
-        self._rules: dict[str, dict[str, str]] = {}
-        self._left = _MAX_SHEET
-
-    @property
-    def has_rules(self) -> bool:
-        """Whether any rule may apply."""
-        return bool(self._rules)
-
-    def read(self, css: str) -> None:
-        """Add the rules of one `<style>`; those inside @media and the like are left out."""
-        css = css[: self._left]
-        self._left -= len(css)
-        css = _COMMENT.sub(" ", css).replace("<!--", " ").replace("-->", " ")
-        depth = at = skipped = 0
-        selector = ""
-        for brace in _RULE.finditer(css):
-            if brace[0] == "{":
-                if not depth:
-                    selector = css[at : brace.start()].rpartition(";")[2].strip()
-                    skipped = selector.startswith("@")
-                depth += 1
-            elif depth:
-                depth -= 1
-                if not depth and not skipped:
-                    self._add(selector, css[at : brace.start()])
-            at = brace.end()
-
-    def _add(self, selectors: str, body: str) -> None:
-        found = declarations(body)
-        if not found:
-            return
-        for selector in selectors.split(","):
-            name = selector.strip()
-            if not name or not _SIMPLE.fullmatch(name) or len(self._rules) >= _MAX_RULES:
-                continue
-            tag, mark = name, ""
-            for sign in ".#":
-                if sign in name:
-                    tag, _, rest = name.partition(sign)
-                    mark = sign + rest
-            self._rules.setdefault(tag.lower() + mark, {}).update(found)
-
-    def effect(self, tag: str, attributes: Mapping[str, str | None]) -> Effect:
-        """What the rules and the `style` attribute do to one element."""
-        style = attributes.get("style") or ""
-        if not self._rules:
-            return inline_effect(style) if style else _NO_EFFECT
-        merged: dict[str, str] = {}
-        rules = self._rules
-        if tag in rules:
-            merged.update(rules[tag])
-        names = attributes.get("class")
-        if names:
-            for name in names.split()[:50]:
-                for key in (f".{name}", f"{tag}.{name}"):
-                    if key in rules:
-                        merged.update(rules[key])
-        identity = attributes.get("id")
-        if identity:
-            for key in (f"#{identity}", f"{tag}#{identity}"):
-                if key in rules:
-                    merged.update(rules[key])
-        if not merged:
-            return inline_effect(style) if style else _NO_EFFECT
-        if style:
-            merged.update(declarations(style))
-        return effect_of(merged)._replace(remote=has_remote(style))

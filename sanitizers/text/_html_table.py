@@ -6,7 +6,7 @@ No cell's text is ever lost: what does not fit side by side is written below eac
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,6 +31,10 @@ class Cell:
     columns: int = 1
     rows: int = 1
     head: bool = False
+    above: bool = False  # its text has a margin above, or below: laid out, a blank line
+    below: bool = False
+    widths: Sequence[int] = ()  # of the lines, once they are needed
+    widest: int = 0
 
 
 @dataclass(slots=True)
@@ -54,7 +58,9 @@ class Table:
 
 def span(value: str | None) -> int:
     """A colspan or rowspan attribute as a number within bounds."""
-    digits = (value or "").strip()[:6]
+    if not value:
+        return 1
+    digits = value.strip()[:6]
     return max(1, min(_MAX_SPAN, int(digits))) if digits.isascii() and digits.isdigit() else 1
 
 
@@ -77,8 +83,12 @@ def _flow(rows: list[list[Cell]]) -> Iterator[str]:
         cells = [cell.lines for cell in row if cell.lines]
         if not cells:
             continue
+        if any(cell.above for cell in row):
+            yield ""
         if len(cells) == 1:
             yield from cells[0]
+            if any(cell.below for cell in row):
+                yield ""
             continue
         if all(len(c) == 1 and width(c[0]) <= _SHORT_IN_ROW for c in cells):
             yield " | ".join(c[0] for c in cells)
@@ -102,7 +112,7 @@ def _place(rows: list[list[Cell]]) -> list[_Placed] | None:
     for row in rows:
         here: _Placed = {}
         column = 0
-        covered = {c for c, left in taken.items() if left > 0}
+        covered = set(taken)
         taken = {c: left - 1 for c, left in taken.items() if left > 1}
         for cell in row:
             while column in covered:
@@ -110,6 +120,9 @@ def _place(rows: list[list[Cell]]) -> list[_Placed] | None:
             if column >= _MAX_COLUMNS:
                 return None
             here[column] = cell
+            if cell.columns == cell.rows == 1:
+                column += 1
+                continue
             for _ in range(min(cell.columns, _MAX_COLUMNS)):
                 if cell.rows > 1 and column < _MAX_COLUMNS:
                     taken[column] = cell.rows - 1
@@ -122,11 +135,6 @@ def _grid(rows: list[list[Cell]]) -> list[str] | None:
     """A data table, or None when the rows do not look like one."""
     rows = [row for row in rows if row]
     cells = [cell for row in rows for cell in row if cell.lines]
-    short = sum(
-        1
-        for cell in cells
-        if len(cell.lines) <= _MAX_CELL_LINES and max(map(width, cell.lines)) <= _SHORT
-    )
     headed = any(cell.head for cell in cells)
     placed = _place(rows)
     if placed is None:
@@ -136,6 +144,11 @@ def _grid(rows: list[list[Cell]]) -> list[str] | None:
     if len(columns) < 2 or rows_used < 2:
         return None
     heads = _head_rows(placed)
+    short = 0
+    for cell in cells:
+        cell.widths = widths = [width(line) for line in cell.lines]
+        cell.widest = widths[0] if len(widths) == 1 else max(widths)
+        short += cell.widest <= _SHORT and len(widths) <= _MAX_CELL_LINES
     if short < _SHORT_SHARE * len(cells):
         return _records(placed, columns, heads) if headed and heads else None
     sizes = _sizes(placed, columns)
@@ -162,12 +175,12 @@ def _sizes(placed: list[_Placed], columns: list[int]) -> dict[int, int]:
         for column, cell in row.items():
             if not cell.lines:
                 continue
-            need = max(map(width, cell.lines))
-            covered = [c for c in columns if column <= c < column + cell.columns]
-            if len(covered) > 1:
+            need = cell.widest
+            if cell.columns > 1:
+                covered = [c for c in columns if column <= c < column + cell.columns]
                 wide.append((covered, need))
-            else:
-                sizes[column] = max(sizes[column], need)
+            elif need > sizes[column]:
+                sizes[column] = need
     for covered, need in wide:
         have = sum(sizes[c] for c in covered) + 2 * (len(covered) - 1)
         if need > have:
@@ -191,31 +204,37 @@ def _side_by_side(
     for index, row in enumerate(placed):
         if index == heads and heads:
             lines.append("  ".join("-" * sizes[c] for c in columns))
+        slots = _slots(row, columns, sizes, right)
         height = max((len(cell.lines) for cell in row.values()), default=0)
         for level in range(height):
-            lines.append(_line(row, level, columns, sizes, right))
+            parts: list[str] = []
+            for cell, size, to_right in slots:
+                text = ""
+                if cell is not None and level < len(cell.lines):
+                    text = cell.lines[level]
+                    size -= cell.widths[level]
+                parts.append(" " * size + text if to_right else text + " " * size)
+            lines.append("  ".join(parts).rstrip(" "))
     return lines
 
 
-def _line(
-    row: _Placed, level: int, columns: list[int], sizes: dict[int, int], right: set[int]
-) -> str:
-    parts: list[str] = []
+def _slots(
+    row: _Placed, columns: list[int], sizes: dict[int, int], right: set[int]
+) -> list[tuple[Cell | None, int, bool]]:
+    """What stands beside each other in a row: cell, size, whether it is pushed right."""
+    slots: list[tuple[Cell | None, int, bool]] = []
     covered_to = -1
     for column in columns:
         if column < covered_to:
             continue
         cell = row.get(column)
-        text, size = "", sizes[column]
-        if cell is not None:
-            text = cell.lines[level] if level < len(cell.lines) else ""
+        size, alone = sizes[column], True
+        if cell is not None and cell.columns > 1:
             covered_to = column + cell.columns
-            for other in columns:
-                if column < other < covered_to:
-                    size += 2 + sizes[other]
-        padding = " " * max(0, size - width(text))
-        parts.append(padding + text if column in right else text + padding)
-    return "  ".join(parts).rstrip(" ")
+            size += sum(2 + sizes[c] for c in columns if column < c < covered_to)
+            alone = False
+        slots.append((cell, size, alone and column in right))
+    return slots
 
 
 def _records(placed: list[_Placed], columns: list[int], heads: int) -> list[str]:
@@ -227,16 +246,22 @@ def _records(placed: list[_Placed], columns: list[int], heads: int) -> list[str]
             for c in columns:
                 if text and column <= c < column + cell.columns:
                     names[c] = f"{names[c]} {text}" if c in names else text
+    short = {
+        c: text if len(text) <= _MAX_HEADING else text[:_MAX_HEADING] + "…"
+        for c, text in names.items()
+    }
     lines: list[str] = []
     for row in placed[heads:]:
         for column, cell in sorted(row.items()):
             if not cell.lines:
                 continue
-            name = names.get(column, "")
+            name = short.get(column, "")
             lines.append(f"{name}: {cell.lines[0]}" if name else cell.lines[0])
             lines.extend(f"  {line}" if line else "" for line in cell.lines[1:])
         lines.append("")
-    unused = [
-        names[c] for c in names if not any(c in row and row[c].lines for row in placed[heads:])
+    alone = [  # headings that stand before no value, or not as a whole
+        names[c]
+        for c in names
+        if short[c] != names[c] or not any(c in row and row[c].lines for row in placed[heads:])
     ]
-    return [" | ".join(unused), *lines] if unused else lines
+    return [" | ".join(dict.fromkeys(alone)), *lines] if alone else lines

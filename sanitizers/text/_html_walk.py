@@ -15,7 +15,8 @@ from selectolax.lexbor import LexborNode
 from sanitizers.findings import Action, Findings, Kind
 from sanitizers.text._html_lines import Lines
 from sanitizers.text._html_links import clean, is_remote
-from sanitizers.text._html_style import HIDDEN, Sheet, has_remote
+from sanitizers.text._html_sheet import Sheet
+from sanitizers.text._html_style import HIDDEN, NO_EFFECT, has_remote
 from sanitizers.text._html_table import Table
 
 Attributes = Mapping[str, str | None]
@@ -25,6 +26,8 @@ Handler = Callable[["Walk", LexborNode, Attributes], After]
 
 #: Bit of text that is no content at all (head, script, drawings); above those of styles.
 SKIPPED: Final = 32
+#: Bit of what a drawing holds besides its words; they take it back.
+DRAWN: Final = 64
 _BLANKS: Final = " \t\n\r\f\xa0\xad\u034f\u200b\u200c\u200d\u2007\ufeff"
 
 
@@ -48,7 +51,6 @@ class Walk:
         self.mask = 0  # bits of _html_style and SKIPPED: any means "not seen"
         self.pre = False  # white space stays as it is
         self.left = limit  # characters that may still be written
-        self.frames: list[Lines] = []  # the flows around the open table cells
         self.tables: list[Table | None] = []
         self.lists: list[list[Any]] = []  # [type or "", next number, step]
         self.links: list[list[bool]] = []  # [an image without words was seen inside]
@@ -68,7 +70,14 @@ class Walk:
         try:
             while node is not None:
                 if node.is_text_node:
-                    self.text(node.text_content or "")
+                    raw = node.text_content or ""
+                    if self.mask or self.pre:
+                        self.text(raw)
+                    else:
+                        self.left -= len(raw)
+                        if self.left < 0:
+                            raise Full
+                        self.out.text(raw)
                 elif node.is_element_node:
                     mask, pre = self.mask, self.pre
                     after = self._enter(node)
@@ -99,7 +108,7 @@ class Walk:
     def text(self, raw: str) -> None:
         """Text of the document; hidden text is only noted."""
         if self.mask:
-            if not self.mask & SKIPPED and raw.strip(_BLANKS):
+            if not self.mask & (SKIPPED | DRAWN) and raw.strip(_BLANKS):
                 self.note(Kind.HIDDEN_TEXT, Action.NOTED)
             return
         self.left -= len(raw)
@@ -136,9 +145,17 @@ class Walk:
         handler = self._handlers.get(tag)
         block = False
         if attributes:
-            block = self._attributes(tag, attributes)
+            for name in attributes:
+                if name[:2] == "on" and name != "on":
+                    self.note(Kind.SCRIPT, Action.REMOVED)
+            if "hidden" in attributes:
+                self.mask |= HIDDEN
+            if "background" in attributes:
+                self._background(attributes["background"] or "")
+            if "style" in attributes or self._sheet.has_rules:
+                block = self._styled(node, tag, attributes)
         elif self._sheet.has_rules:
-            block = self._styled(tag, attributes)
+            block = self._styled(node, tag, attributes)
         if handler is not None:
             return handler(self, node, attributes)
         if block and not self.mask:
@@ -146,22 +163,14 @@ class Walk:
             return leave_block, None
         return None
 
-    def _attributes(self, tag: str, attributes: Attributes) -> bool:
-        """What attributes mean on any element; whether they make it a block."""
-        for name in attributes:
-            if name.startswith("on") and name != "on":
-                self.note(Kind.SCRIPT, Action.REMOVED)
-        if "hidden" in attributes:
-            self.mask |= HIDDEN
-        ground = attributes.get("background")
-        if ground and is_remote(clean(ground)):
+    def _background(self, url: str) -> None:
+        if is_remote(clean(url)):
             self.note(Kind.REMOTE_CONTENT, Action.REMOVED)
-        if "style" in attributes or self._sheet.has_rules:
-            return self._styled(tag, attributes)
-        return False
 
-    def _styled(self, tag: str, attributes: Attributes) -> bool:
-        effect = self._sheet.effect(tag, attributes)
+    def _styled(self, node: LexborNode, tag: str, attributes: Attributes) -> bool:
+        effect = self._sheet.effect(node, tag, attributes)
+        if effect is NO_EFFECT:
+            return False
         self.mask = (self.mask & ~effect.clears) | effect.sets
         if effect.preformatted is not None:
             self.pre = effect.preformatted

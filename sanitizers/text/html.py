@@ -58,7 +58,13 @@ def html_to_text(
     if cut:
         html = "<".join(html.split("<", _MAX_TAGS)[:_MAX_TAGS])
     tree = LexborHTMLParser(flattened(html).encode("utf-8", "replace"))
-    walk = Walk(HANDLERS, findings, where=where, images=images, limit=MAX_TEXT_CHARS)
+    walk = Walk(
+        HANDLERS,
+        findings,
+        where=where,
+        images=images,
+        limit=MAX_TEXT_CHARS,
+    )
     root = tree.root
     whole = walk.document(root) if root is not None else True
     lines = walk.out.finish()

@@ -32,14 +32,12 @@ _PIECE_CHARS: Final = 1_000_000
 
 
 class PlainText(Sanitizer):
-    """Text of any charset to UTF-8; tables and cards as the text they are."""
+    """Text of any charset to UTF-8; tables as the text they are."""
 
     media_types = (
         "text/plain",
         "text/csv",
         "text/tab-separated-values",
-        "text/calendar",
-        "text/vcard",
     )
     methods = (Method.TEXT,)
     outputs = ("text/plain",)

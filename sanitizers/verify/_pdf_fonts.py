@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from sanitizers.verify import Rejected
-from sanitizers.verify._pdf_cmaps import check_cmap
-from sanitizers.verify._pdf_font_files import check_cff, check_sfnt, check_type1
+from sanitizers.verify._pdf_cmaps import PREDEFINED, check_cmap
+from sanitizers.verify._pdf_font_files import check_font_file
+from sanitizers.verify._pdf_glyph_names import check_glyph_name
 from sanitizers.verify._pdf_objects import Array, Dictionary, Name, PdfObject, Reference, Value
-from sanitizers.verify._pdf_operators import check_operators
+from sanitizers.verify._pdf_operators import check_operators, must_use
 from sanitizers.verify._pdf_rules import (
     STREAM,
     STREAM_FILTER,
@@ -37,20 +38,6 @@ MAX_GLYPH_MAP: Final = 131_072
 MAX_GLYPH: Final = 50_000_000  # bytes of one Type 3 glyph's operators
 MAX_NAME: Final = 63
 
-#: Table 116.
-PREDEFINED: Final = (
-    "GB-EUC-H", "GB-EUC-V", "GBpc-EUC-H", "GBpc-EUC-V", "GBK-EUC-H", "GBK-EUC-V", "GBKp-EUC-H",
-    "GBKp-EUC-V", "GBK2K-H", "GBK2K-V", "UniGB-UCS2-H", "UniGB-UCS2-V", "UniGB-UTF16-H",
-    "UniGB-UTF16-V", "B5pc-H", "B5pc-V", "HKscs-B5-H", "HKscs-B5-V", "ETen-B5-H", "ETen-B5-V",
-    "ETenms-B5-H", "ETenms-B5-V", "CNS-EUC-H", "CNS-EUC-V", "UniCNS-UCS2-H", "UniCNS-UCS2-V",
-    "UniCNS-UTF16-H", "UniCNS-UTF16-V", "83pv-RKSJ-H", "90ms-RKSJ-H", "90ms-RKSJ-V",
-    "90msp-RKSJ-H", "90msp-RKSJ-V", "90pv-RKSJ-H", "Add-RKSJ-H", "Add-RKSJ-V", "EUC-H", "EUC-V",
-    "Ext-RKSJ-H", "Ext-RKSJ-V", "H", "V", "UniJIS-UCS2-H", "UniJIS-UCS2-V", "UniJIS-UCS2-HW-H",
-    "UniJIS-UCS2-HW-V", "UniJIS-UTF16-H", "UniJIS-UTF16-V", "UniJIS2004-UTF16-H",
-    "UniJIS2004-UTF16-V", "UniJISX0213-UTF32-H", "UniJISX02132004-UTF32-H", "KSC-EUC-H",
-    "KSC-EUC-V", "KSCms-UHC-H", "KSCms-UHC-V", "KSCms-UHC-HW-H", "KSCms-UHC-HW-V", "KSCpc-EUC-H",
-    "UniKS-UCS2-H", "UniKS-UCS2-V", "UniKS-UTF16-H", "UniKS-UTF16-V", "Identity-H", "Identity-V",
-)  # fmt: skip
 ORDERINGS: Final = frozenset(
     {b"Identity", b"Japan1", b"Japan2", b"GB1", b"CNS1", b"Korea1", b"KR", b"UCS"}
 )
@@ -75,7 +62,8 @@ def _differences(walk: Walk, value: Value) -> None:
         if type(item) is int and 0 <= item <= 255:
             require(item > code, "order of the differences")
             code = item - 1
-        elif isinstance(item, Name) and len(item.text) <= 40:
+        elif isinstance(item, Name):
+            check_glyph_name(item.text)
             code += 1
             require(0 <= code <= 255, "code of a glyph")
         else:
@@ -115,26 +103,11 @@ def _cmap(walk: Walk, item: PdfObject) -> None:
     check_cmap(stream_data(item, MAX_CMAP), unicode=False)
 
 
-def _program(kind: str) -> Check:
+def _program(key: str) -> Check:
     """An embedded program (9.9) and the lengths that its kind asks for."""
 
     def role(walk: Walk, item: PdfObject) -> None:
-        data = stream_data(item, MAX_PROGRAM)
-        head = {k: v for k, v in item.value.items() if k not in ("Length", "Filter")}
-        if kind == "FontFile2":
-            require(head == {"Length1": len(data)}, "length of a font")
-            check_sfnt(data)
-        elif kind == "FontFile":
-            check_type1(data, head)
-        else:
-            subtype = head.get("Subtype")
-            require(set(head) == {"Subtype"} and isinstance(subtype, Name), "kind of a font")
-            if subtype == Name("OpenType"):
-                check_sfnt(data)
-            elif subtype in (Name("Type1C"), Name("CIDFontType0C")):
-                check_cff(data)
-            else:
-                raise Rejected("kind of a font")
+        check_font_file(key, item.value, stream_data(item, MAX_PROGRAM))
 
     return to(role)
 
@@ -150,8 +123,8 @@ _DESCRIPTOR_MORE: Final[Table] = {
     "FontWeight": integer(100, 900), "FontBBox": numbers(4, 4), "ItalicAngle": _METRIC,
     "Ascent": _METRIC, "Descent": _METRIC, "Leading": _METRIC, "CapHeight": _METRIC,
     "XHeight": _METRIC, "StemV": _METRIC, "StemH": _METRIC, "AvgWidth": _METRIC,
-    "MaxWidth": _METRIC, "MissingWidth": _METRIC, "FontFile": _program("FontFile"),
-    "FontFile2": _program("FontFile2"), "FontFile3": _program("FontFile3"),
+    "MaxWidth": _METRIC, "MissingWidth": _METRIC, "FontFile2": _program("FontFile2"),
+    "FontFile3": _program("FontFile3"),
 }  # fmt: skip
 
 
@@ -263,7 +236,7 @@ def _glyph_font(walk: Walk, entries: Dictionary) -> None:
         number_ = walk.meet(procedure, _glyph)
         data = stream_data(walk.objects[number_], MAX_GLYPH)
         used |= check_operators(data, known, glyph=True)
-    if used != {(key, name) for key, members in known.items() for name in members}:
+    if used != must_use(known):
         raise Rejected("a resource that nothing uses")
 
 

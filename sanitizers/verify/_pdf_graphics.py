@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Final
 
 from sanitizers.verify import Rejected
-from sanitizers.verify._pdf_colours import COLOUR_SPACE
+from sanitizers.verify._pdf_colours import COLOUR_SPACE, components
 from sanitizers.verify._pdf_fonts import RESOURCES_OF, font
 from sanitizers.verify._pdf_functions import FUNCTION, function
 from sanitizers.verify._pdf_objects import Array, Dictionary, Name, PdfObject, Reference, Value
-from sanitizers.verify._pdf_operators import check_operators
+from sanitizers.verify._pdf_operators import DEFAULT_SPACES, check_operators, must_use
 from sanitizers.verify._pdf_pictures import picture
 from sanitizers.verify._pdf_rules import (
     STREAM,
@@ -49,7 +49,7 @@ def check_content(
     """Operators and resources: each names and uses the other's."""
     known = {key: value for key, value in resources.items() if isinstance(value, Dictionary)}
     used = check_operators(data, known, glyph=glyph)
-    if whole and used != {(key, name) for key, members in known.items() for name in members}:
+    if whole and used != must_use(known):
         raise Rejected("a resource that nothing uses")
     return used
 
@@ -125,8 +125,20 @@ def _resources(walk: Walk, value: Value) -> None:
         if check is None or not isinstance(members, Dictionary) or not members:
             raise Rejected("category of resources")
         require(len(members) <= MAX_RESOURCES, "too many resources")
-        for member in members.values():
+        for name, member in members.items():
             check(walk, member)
+            if name in DEFAULT_SPACES:
+                _check_default(walk, name, member)
+
+
+def _check_default(walk: Walk, name: str, value: Value) -> None:
+    """8.6.5.6: a space made of light or ink, of as many components as the device's."""
+    kind = value[0] if isinstance(value, Array) else None
+    require(
+        kind in (Name("ICCBased"), Name("CalGray"), Name("CalRGB"))
+        and components(value, walk) == DEFAULT_SPACES[name],
+        "default colour space",
+    )
 
 
 RESOURCES = _resources

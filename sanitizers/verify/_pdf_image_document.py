@@ -18,6 +18,7 @@ from typing import Final
 
 from sanitizers.verify import Rejected
 from sanitizers.verify._pdf_contents import check_contents, check_to_unicode
+from sanitizers.verify._pdf_font_sfnt import GLYPHLESS_SHA256
 from sanitizers.verify._pdf_images import check_image, inflate
 from sanitizers.verify._pdf_objects import (
     Array,
@@ -37,7 +38,6 @@ MAX_BANDS: Final = 4_096  # pictures of one page
 MAX_CONTENTS: Final = 60_000_000  # bytes of one page's operators
 MAX_TO_UNICODE: Final = 200_000
 #: The glyphless font of the text layer and its glyph table: constants, known by hash.
-FONT_SHA256: Final = "7024b2cd120ed111e762a7455a0ff2e09fba7e8eee6d543030c76c8d6929e417"
 FONT_BYTES: Final = 612
 GLYPH_MAP_SHA256: Final = "b3d840f2416285d157a2688fc8ec694686d392646638d4019202b35a4075bdd5"
 GLYPH_MAP_BYTES: Final = 131_072
@@ -243,7 +243,7 @@ class _Tree:
         if not isinstance(program_at, Reference):
             raise Rejected("font program")
         _require(self._objects[program_at.number].value["Length1"] == FONT_BYTES, "font length")
-        _require(hashlib.sha256(program).hexdigest() == FONT_SHA256, "font program")
+        _require(hashlib.sha256(program).hexdigest() == GLYPHLESS_SHA256, "font program")
 
 
 def _require_equal(found: Dictionary, wanted: dict[str, Value]) -> None:

@@ -57,6 +57,16 @@ _CATEGORIES: Final = {
 }  # fmt: skip
 
 
+#: 8.6.5.6: spaces that stand for device colours; no operator names them. Components of each.
+DEFAULT_SPACES: Final = {"DefaultGray": 1, "DefaultRGB": 3, "DefaultCMYK": 4}
+
+
+def must_use(resources: Mapping[str, Mapping[str, object]]) -> set[tuple[str, str]]:
+    """The resources that a content stream has to name, as (category, name)."""
+    listed = {(key, name) for key, members in resources.items() for name in members}
+    return listed - {("ColorSpace", name) for name in DEFAULT_SPACES}
+
+
 def check_operators(
     data: bytes, resources: Mapping[str, Mapping[str, object]], *, glyph: bool = False
 ) -> set[tuple[str, str]]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Iterable
 
+import pikepdf
 import pypdfium2
 from PIL import Image
 
+from sanitizers.findings import Action, Kind
 from sanitizers.limits import Limits
 from sanitizers.model import Cleaned, Job, Method, Split
 from sanitizers.pdf.document import PdfDocument
+from sanitizers.verify.pdf import PdfVerifier
 
 A4 = (595, 842)
 HELVETICA = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
@@ -116,3 +120,33 @@ def sizes(data: bytes) -> list[tuple[float, float]]:
         return [page.get_size() for page in document]
     finally:
         document.close()
+
+
+def inflated(data: bytes) -> bytes:
+    """The output with every stream opened, so that canaries cannot hide in one."""
+    found = [data]
+    with pikepdf.open(io.BytesIO(data)) as document:
+        for item in document.objects:
+            if isinstance(item, pikepdf.Stream):
+                found.append(item.unparse())
+                raw = item.read_raw_bytes()
+                found.append(raw)
+                if item.get("/Filter") == "/FlateDecode":
+                    found.append(zlib.decompress(raw))
+            elif isinstance(item, pikepdf.Object):
+                found.append(item.unparse(resolved=True))
+    at = 0
+    while (at := data.find(b"/ObjStm", at + 1)) > 0:
+        start = data.index(b"stream\n", at) + 7
+        found.append(zlib.decompressobj().decompress(data[start:]))
+    return b"\n".join(found)
+
+
+def rebuilt(data: bytes, **options: object) -> tuple[bytes, set[tuple[Kind, Action]]]:
+    """Rebuild; the verifier and qpdf must agree; the opened output and its findings."""
+    out, cleaned = clean(data, method=Method.SANITIZE, **options)  # type: ignore[arg-type]
+    PdfVerifier().verify(memoryview(out))
+    with pikepdf.open(io.BytesIO(out)) as document:
+        assert not document.check_pdf_syntax()
+    assert cleaned.method is Method.SANITIZE
+    return inflated(out), {(f.kind, f.action) for f in cleaned.findings}

@@ -26,7 +26,7 @@ endcmap CMapName currentdict /CMap defineresource pop end end CANARYzq7
 
 
 def test_codes_and_texts_stay_and_everything_else_goes():
-    made = rebuild_cmap(TO_UNICODE)
+    made = rebuild_cmap(TO_UNICODE, unicode=True)
     check_cmap(made, unicode=True)
     assert CANARY not in made
     for kept in (
@@ -42,7 +42,7 @@ def test_an_embedded_map_of_cids_keeps_its_direction_and_its_base():
         b" endcodespacerange 1 begincidrange <20> <7e> 231 endcidrange 1 begincidchar <a1> 7"
         b" endcidchar 1 beginnotdefrange <00> <1f> 1 endnotdefrange endcmap"
     )
-    made = rebuild_cmap(source)
+    made = rebuild_cmap(source, unicode=False)
     check_cmap(made, unicode=False)
     for kept in (b"/90ms-RKSJ-H usecmap", b"/WMode 1 def", b"<20> <7e> 231", b"<a1> <a1> 7"):
         assert kept in made
@@ -60,18 +60,21 @@ def test_an_embedded_map_of_cids_keeps_its_direction_and_its_base():
     ],
 )  # fmt: skip
 def test_what_says_nothing_that_may_cross_is_refused(source):
-    with pytest.raises(BadCMap):
-        rebuild_cmap(source)
+    for unicode in (True, False):
+        with pytest.raises(BadCMap):
+            rebuild_cmap(source, unicode=unicode)
 
 
 def test_too_many_entries_are_refused():
     with pytest.raises(BadCMap):
-        rebuild_cmap(b"beginbfchar " + b"<00> <0041> " * (MAX_ENTRIES + 1) + b"endbfchar")
+        rebuild_cmap(
+            b"beginbfchar " + b"<00> <0041> " * (MAX_ENTRIES + 1) + b"endbfchar", unicode=True
+        )
 
 
 def test_blocks_hold_at_most_a_hundred():
     entries = b" ".join(b"<%04x> <0041>" % n for n in range(250))
-    made = rebuild_cmap(b"250 beginbfchar " + entries + b" endbfchar")
+    made = rebuild_cmap(b"250 beginbfchar " + entries + b" endbfchar", unicode=True)
     assert made.count(b"100 beginbfchar") == 2
     assert made.count(b"50 beginbfchar") == 1
     check_cmap(made, unicode=True)
@@ -85,10 +88,31 @@ _WORDS = st.sampled_from(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(_WORDS, max_size=40))
-def test_any_sequence_is_refused_or_written_by_the_grammar(words):
+@given(st.lists(_WORDS, max_size=40), st.booleans())
+def test_any_sequence_is_refused_or_written_by_the_grammar(words, unicode):
     try:
-        made = rebuild_cmap(b" ".join(words))
+        made = rebuild_cmap(b" ".join(words), unicode=unicode)
     except BadCMap:
         return
+    check_cmap(made, unicode=unicode)
+
+
+def test_texts_that_are_no_characters_are_left_out():
+    made = rebuild_cmap(
+        b"beginbfchar <01> <d800> <02> <41> <03> <0041> <04> <004142> endbfchar"
+        b" beginbfrange <05> <06> [<0041> <dc00>] endbfrange",
+        unicode=True,
+    )
     check_cmap(made, unicode=True)
+    assert b"2 beginbfchar\n<02> <0041>\n<03> <0041>\nendbfchar" in made
+    assert b"bfrange" not in made
+
+
+def test_texts_that_are_written_as_numbers_are_read():
+    made = rebuild_cmap(
+        b"begincidrange <0300> <03ff> 768 endcidrange begincidchar <07> 65 <08> 55296 endcidchar"
+        b" beginnotdefrange <00> <05> 7 endnotdefrange",
+        unicode=True,
+    )
+    check_cmap(made, unicode=True)
+    assert b"2 beginbfrange\n<0300> <03ff> <0300>\n<07> <07> <0041>\nendbfrange" in made

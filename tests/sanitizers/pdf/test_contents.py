@@ -1,9 +1,12 @@
 """Content streams: what is written is understood by the independent grammar, and says the same."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sanitizers.pdf import _contents
 from sanitizers.pdf._contents import ContentWriter
 from sanitizers.pdf._inline import InlineImage
 from sanitizers.pdf._objects import Name
@@ -75,7 +78,8 @@ def rewritten(data: bytes, *, glyph: bool = False) -> bytes:
         (b"(a(b)c) Tj", b"<6128622963> Tj"),
         (b"<6a 6B7> Tj", b"(jkp) Tj"),
         (b"(line\r\nend) Tj", b"(line\nend) Tj"),
-        (b"[(a) -20.0 <62>] TJ", b"[(a) -20.0 <62>] TJ"),
+        (b"[(a) -20.0 <62>] TJ", b"[(a) -20 <62>] TJ"),
+        (b"[ <6a> (b\\)) 1]TJ[]TJ", b"[ (j) <6229> 1] TJ [] TJ"),
         (b"(a) '", b"T*\n(a) Tj"),
         (b'1 2 (a) "', b"1 Tw 2 Tc T*\n(a) Tj"),
         (b"[3 2] 0 d", b"[3 2] 0 d"),
@@ -130,7 +134,7 @@ def test_hidden_layers_nest():
 
 def test_replacement_text_is_kept():
     made = rewritten(b"/Span /said BDC (x) Tj EMC")
-    assert made == b"/Span << /ActualText <FEFF0041> >> BDC\n(x) Tj\nEMC"
+    assert made == b"/Span << /ActualText <FEFF0041> >> BDC\n(x) Tj EMC"
 
 
 def test_an_inline_image_becomes_a_resource():
@@ -149,6 +153,31 @@ def test_glyph_metrics_only_in_glyphs():
 def test_nesting_is_bounded():
     assert rewritten(b"q " * 5_000).count(b"q") == 1_000
     assert rewritten(b"[" * 5_000 + b" 1 w") in (b"", b"1 w")
+
+
+INSTRUCTIONS = st.sampled_from(
+    [b"q", b"Q", b"BT", b"ET", b"EMC", b"/A 9.50 Tf", b"/gs gs", b"/Cs1 cs", b"/DeviceRGB CS",
+     b"/Im Do", b"/P <</MCID 3>> BDC", b"/Span /said BDC", b"/A BMC", b"(a b) Tj", b"<6a6B7> Tj",
+     b"(x\\)\r\n(y)) Tj", b"[(q Q)-3.0<5C6A>]TJ", b"[ ( /A 1 Tf ) ] TJ", b"1 0 0 1 5 0.50 cm",
+     b"0 0 9 9 re f*", b"1 J", b"3 Tr", b"[3.0 2]0 d", b"0.2 g", b"(BDC)Tj", b"(\0)Tj", b"1 2 w"]
+)  # fmt: skip
+
+
+def meaning(made: bytes) -> list[bytes]:
+    """The tokens, however they are set apart."""
+    return re.sub(rb"([\[\]()<>])", rb" \1 ", made).split()
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(INSTRUCTIONS, max_size=40), st.sampled_from([b" ", b"\n", b" \r\n "]))
+def test_a_run_means_what_its_tokens_mean_one_by_one(instructions, blank):
+    data = blank.join(instructions)
+    whole = rewritten(data)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("RUN", "PLAIN_RUN"):
+            patch.setattr(_contents, name, re.compile(rb"(?!)"))
+        single = rewritten(data)
+    assert meaning(whole) == meaning(single)
 
 
 WORDS = st.sampled_from(

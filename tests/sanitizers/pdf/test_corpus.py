@@ -1,5 +1,6 @@
 """Every PDF of the shared corpus, each in a child with limits, as the sandbox runs it."""
 
+import io
 import json
 import os
 import resource
@@ -8,6 +9,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pikepdf
 import pypdfium2
 import pytest
 
@@ -55,8 +57,11 @@ def examine(path: Path, method: Method) -> dict[str, object]:
     except Withheld as refusal:
         return {"withheld": refusal.code.value}
     PdfVerifier().verify(memoryview(out))
+    with pikepdf.open(io.BytesIO(out)) as rebuilt:
+        warnings = rebuilt.check_pdf_syntax()  # what `qpdf --check` prints
     before, after = letters(data), letters(out)
     return {
+        "warnings": warnings,
         "findings": len(cleaned.findings),
         "method": cleaned.method.value,
         "noted": any(f.kind in EXPLAINING for f in cleaned.findings),
@@ -108,6 +113,7 @@ def test_a_corpus_file_is_rebuilt_as_a_document_or_withheld(path):
         )
         return
     assert not found["canary"]
+    assert not found["warnings"]
     if not found["noted"] and path.name not in READS_DIFFERENTLY:
         assert found["pages"][0] in (0, found["pages"][1])
         assert found["kept"] >= 0.999 * found["letters"]
@@ -129,6 +135,7 @@ def test_a_corpus_file_is_rebuilt_or_withheld(path):
     assert found["pages"][0] == found["pages"][1]
     assert found["findings"] >= 1
     assert not found["canary"]
+    assert not found["warnings"]
     if path.name not in READS_DIFFERENTLY:
         assert found["kept"] >= 0.9 * found["letters"]
 

@@ -17,7 +17,7 @@ def pictures(contents: bytes, *, size=(595, 842)) -> list[_raster.Band]:
     data = pdf(contents, size=size)
     with _pdfium.open_document(memoryview(data)) as document, document.page(0) as page:
         raster = _raster.plan(page, width=size[0], height=size[1])
-        return list(_raster.bands(page, raster))
+        return list(_raster.bands(page, raster, _raster.Canvas()))
 
 
 def colours(band: _raster.Band) -> set[tuple[int, int, int]]:
@@ -72,10 +72,25 @@ def test_rows_of_a_palette_picture_have_no_predictor():
     image = Image.new("L", (30, 7), 255)
     image.putpixel((3, 3), 0)
     made = _raster.encode(image, bitonal=False)
-    data = zlib.decompress(made.data)
-    stride = 1 + (30 * made.bits + 7) // 8
-    assert len(data) == 7 * stride
-    assert set(data[::stride]) == {0}
+    assert len(zlib.decompress(made.data)) == 7 * ((30 * made.bits + 7) // 8)
+
+
+def test_a_colour_of_few_pixels_keeps_a_place_in_the_palette():
+    image = Image.new("RGBX", (800, 800), (255, 255, 255, 255))
+    for shade in range(0, 200, 5):
+        image.paste((shade, shade, 255 - shade, 255), (0, 3 * shade, 780, 3 * shade + 2))
+    image.paste((200, 0, 0, 255), (784, 784, 792, 792))
+    made = _raster.encode(image, bitonal=False)
+    triples = [made.palette[at : at + 3] for at in range(0, len(made.palette), 3)]
+    nearest = min(sum(abs(a - b) for a, b in zip(t, (200, 0, 0), strict=True)) for t in triples)
+    assert nearest < 30
+
+
+def test_the_memory_of_a_page_is_used_again():
+    canvas = _raster.Canvas()
+    first = canvas.of(100)
+    assert canvas.of(50) is first
+    assert len(canvas.of(200)) == 200
 
 
 def test_jpeg_files_of_pages_are_plain():

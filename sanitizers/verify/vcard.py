@@ -1,0 +1,80 @@
+"""vCard 3.0 as our writer may write it (RFC 2426): cards of allowed properties only."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from sanitizers.model import Verifier
+from sanitizers.verify import Rejected
+from sanitizers.verify.icalendar import unfolded_lines
+
+_MAX_LINES: Final = 2_000_000
+_LINE_OCTETS: Final = 75  # 2.6
+_LINE: Final = r"(?!$)[^\\;,\r\n]*+(?:\\[\\;,][^\\;,\r\n]*+)*+"
+_TEXT: Final = r"(?!$)[^\\;,\r\n]*+(?:\\[\\;,n][^\\;,\r\n]*+)*+"
+#: Structured: unescaped ";" and "," part it (3.1.2).
+_PARTS: Final = r"(?!$)[^\\\r\n]*+(?:\\[\\;,][^\\\r\n]*+)*+"
+
+#: Property → everything after its name.
+_GRAMMARS: Final = {
+    name: re.compile(grammar)
+    for name, grammar in {
+        "FN": f":{_LINE}",
+        "N": f":{_PARTS}",
+        "X-PHONETIC-LAST-NAME": f":{_LINE}",
+        "X-PHONETIC-FIRST-NAME": f":{_LINE}",
+        "SORT-STRING": f":{_LINE}",
+        "ORG": f":{_PARTS}",
+        "TITLE": f":{_LINE}",
+        "TEL": (
+            r"(?:;TYPE=(?:HOME|WORK|CELL|FAX|VOICE|PAGER|MSG|PREF|CAR|TEXT))*"
+            r":(?:[0-9+*#()./=A-Za-z －ー‐-]|\\[;,])+"
+        ),
+        "EMAIL": (
+            r"(?:;TYPE=(?:HOME|WORK|INTERNET|PREF))*"
+            r":(?:[^\s<>,;:\\]|\\[\\;,])+@[^\s<>,;@\\]+"
+        ),
+        "ADR": rf"(?:;TYPE=(?:HOME|WORK|POSTAL|PARCEL|DOM|INTL|PREF))*:{_PARTS}",
+        "BDAY": r":[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])",
+        "NOTE": f":{_TEXT}",
+    }.items()
+}
+_MANY: Final = frozenset({"TITLE", "TEL", "EMAIL", "ADR", "NOTE"})
+_NAME: Final = re.compile(r"[A-Z][A-Z-]{0,21}")
+
+
+class VCardVerifier(Verifier):
+    """Cards, one after another."""
+
+    media_types = ("text/vcard",)
+
+    def verify(self, data: memoryview) -> None:
+        """Accept one or more cards with FN and N.
+
+        Raises:
+            sanitizers.verify.Rejected: anything else.
+        """
+        lines = iter(unfolded_lines(bytes(data), octets=_LINE_OCTETS, most=_MAX_LINES))
+        for line in lines:
+            if line != "BEGIN:VCARD" or next(lines, "") != "VERSION:3.0":
+                raise Rejected("no card")
+            seen: set[str] = set()
+            for inner in lines:
+                if inner == "END:VCARD":
+                    break
+                self._property(inner, seen)
+            else:
+                raise Rejected("card without an end")
+            if not {"FN", "N"} <= seen:
+                raise Rejected("card without a name")
+
+    @staticmethod
+    def _property(line: str, seen: set[str]) -> None:
+        name = _NAME.match(line)
+        grammar = _GRAMMARS.get(name[0]) if name is not None else None
+        if name is None or grammar is None or not grammar.fullmatch(line, name.end()):
+            raise Rejected("property that is not allowed")
+        if name[0] in seen and name[0] not in _MANY:
+            raise Rejected(f"property more than once: {name[0]}")
+        seen.add(name[0])

@@ -1,0 +1,148 @@
+"""Cards of every version in, vCard 3.0 out; photos, links and extensions do not cross."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sanitizers.calendar import vcard
+from sanitizers.calendar.vcard import VCard
+from sanitizers.findings import Action, Kind
+from sanitizers.model import Job
+from sanitizers.reasons import ReasonCode, Withheld
+from sanitizers.text.characters import is_harmless
+from sanitizers.verify.vcard import VCardVerifier
+
+CANARY = "CANARY7F3Q"
+
+
+def card(*lines: str, version: str = "3.0") -> bytes:
+    rows = [
+        "BEGIN:VCARD",
+        f"VERSION:{version}",
+        "N:山田;太郎;;;",
+        "FN:山田 太郎",
+        *lines,
+        "END:VCARD",
+    ]
+    return ("\r\n".join(rows) + "\r\n").encode()
+
+
+def cleaned(data: bytes, *, charset: str = ""):
+    out = io.BytesIO()
+    result = VCard().clean(Job(data=memoryview(data), claimed_charset=charset), out)
+    assert (result.media_type, result.extension) == ("text/vcard", ".vcf")
+    VCardVerifier().verify(memoryview(out.getvalue()))
+    assert is_harmless(result.text)
+    return out.getvalue().replace(b"\r\n ", b"").decode(), result
+
+
+def test_a_card_keeps_what_an_address_book_shows():
+    lines = (
+        "ORG:○○市役所;総務課", "TITLE:課長", "TEL;TYPE=work,voice:03-1234-5678",
+        "item1.EMAIL;TYPE=INTERNET:yamada@example.jp",
+        "ADR;TYPE=WORK:;;1-1;千代田区;東京都;100-0001;日本",
+        "NOTE:一行目\\n二行目", "BDAY:19800102", "X-PHONETIC-LAST-NAME:やまだ",
+    )  # fmt: skip
+    output, result = cleaned(card(*lines))
+    assert output.split("\r\n") == [
+        "BEGIN:VCARD", "VERSION:3.0", "FN:山田 太郎", "N:山田;太郎;;;",
+        "X-PHONETIC-LAST-NAME:やまだ", "ORG:○○市役所;総務課", "TITLE:課長",
+        "TEL;TYPE=WORK;TYPE=VOICE:03-1234-5678", "EMAIL;TYPE=INTERNET:yamada@example.jp",
+        "ADR;TYPE=WORK:;;1-1;千代田区;東京都;100-0001;日本", "BDAY:1980-01-02",
+        "NOTE:一行目\\n二行目", "END:VCARD", "",
+    ]  # fmt: skip
+    assert result.findings == ()
+    assert result.text.split("\n") == [
+        "連絡先", "氏名: 山田 太郎", "ふりがな（姓）: やまだ", "組織: ○○市役所 総務課",
+        "役職: 課長", "電話: 03-1234-5678", "メール: yamada@example.jp",
+        "住所: 100-0001 東京都 千代田区 1-1 日本", "誕生日: 1980-01-02",
+        "メモ:", "一行目", "二行目",
+    ]  # fmt: skip
+
+
+def test_a_card_of_a_japanese_telephone_is_read():
+    data = (
+        b"BEGIN:VCARD\r\nVERSION:2.1\r\n"
+        b"N;CHARSET=SHIFT_JIS;ENCODING=QUOTED-PRINTABLE:=8ER=93c;=91=BE=\r\n=98Y\r\n"
+        b"SOUND;X-IRMC-N;CHARSET=SHIFT_JIS:" + "ﾔﾏﾀﾞ;ﾀﾛｳ".encode("cp932") + b"\r\n"
+        b"TEL;CELL:090-1234-5678\r\n"
+        b"NOTE;ENCODING=QUOTED-PRINTABLE:one=0D=0A=\r\ntwo\r\nEND:VCARD\r\n"
+    )
+    output, result = cleaned(data)
+    assert "\r\nFN:山田 太郎\r\nN:山田;太郎\r\nSORT-STRING:ﾔﾏﾀﾞ ﾀﾛｳ\r\n" in output
+    assert "\r\nTEL;TYPE=CELL:090-1234-5678\r\nNOTE:one\\ntwo\r\n" in output
+    assert (Kind.FORMAT_CHANGED, Action.CONVERTED) in {(f.kind, f.action) for f in result.findings}
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (f"PHOTO;ENCODING=b;TYPE=JPEG:{CANARY}", Kind.EMBEDDED_FILE),
+        (f"PHOTO;ENCODING=BASE64:\r\n  {CANARY}\r\n  {CANARY}\r\n", Kind.EMBEDDED_FILE),
+        (f"PHOTO;VALUE=URI:https://example.test/{CANARY}.png", Kind.EXTERNAL_REFERENCE),
+        (f"LOGO:data:image/svg+xml;base64,{CANARY}", Kind.EMBEDDED_FILE),
+        (f"SOUND;ENCODING=b:{CANARY}", Kind.EMBEDDED_FILE),
+        (f"KEY:{CANARY}", Kind.EMBEDDED_FILE),
+        (f"URL:https://example.test/{CANARY}", Kind.LINK),
+        (f"SOURCE:https://example.test/{CANARY}", Kind.EXTERNAL_REFERENCE),
+        (f"AGENT:{CANARY}", Kind.EMBEDDED_OBJECT),
+        (f"BEGIN:VCARD\r\nFN:{CANARY}\r\nEND:VCARD", Kind.EMBEDDED_OBJECT),
+        (f"UID:{CANARY}", Kind.UNKNOWN_DATA),
+        (f"X-EVIL:{CANARY}", Kind.UNKNOWN_DATA),
+        (f"BDAY:{CANARY}", Kind.DAMAGED),
+        (f"EMAIL:{CANARY}", Kind.DAMAGED),
+        (f"TEL:tel:0;ext=<{CANARY}>", Kind.DAMAGED),
+        (f"{CANARY} is no line", Kind.DAMAGED),
+    ],
+)
+def test_what_a_reader_does_not_see_is_gone_and_said(line, kind):
+    output, result = cleaned(card(line))
+    assert CANARY not in output
+    assert CANARY not in result.text
+    assert kind in {f.kind for f in result.findings}
+
+
+def test_parameters_that_are_not_known_are_gone():
+    output, _ = cleaned(card(f"TEL;TYPE=HOME,{CANARY};X-A={CANARY}:090"))
+    assert "\r\nTEL;TYPE=HOME:090\r\n" in output
+
+
+def test_all_cards_of_a_file_cross_and_the_first_ones_are_shown():
+    output, result = cleaned(card() * 25)
+    assert output.count("BEGIN:VCARD") == 25
+    assert result.text.count("氏名:") == vcard.MAX_SHOWN_CARDS
+    assert result.text.endswith("（ほかに5件の連絡先があります）")
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", ReasonCode.EMPTY),
+        (b"name,mail\r\n", ReasonCode.DAMAGED),
+        (b"BEGIN:VCARD\r\nEND:VCARD\r\n", ReasonCode.EMPTY),
+    ],
+)
+def test_what_is_no_card_is_withheld(data, code):
+    with pytest.raises(Withheld) as caught:
+        cleaned(data)
+    assert caught.value.code is code
+
+
+_LINES = st.tuples(
+    st.sampled_from(["FN", "N", "ORG", "TITLE", "TEL", "EMAIL", "ADR", "BDAY", "NOTE", "PHOTO"]),
+    st.text(max_size=15),
+    st.one_of(st.text(max_size=40), st.from_regex(r"[0-9a-z@;,\\.-]{1,20}", fullmatch=True)),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(_LINES, max_size=8))
+def test_whatever_stands_in_a_card_the_output_passes_the_verifier(lines):
+    rows = [f"{name};TYPE={parameter}:{value}" for name, parameter, value in lines]
+    output, _ = cleaned(card(*rows))
+    again, _ = cleaned(output.encode())
+    assert again == output
