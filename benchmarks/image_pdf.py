@@ -152,8 +152,7 @@ def run(scale: float) -> list[Figure]:
         if ours > MAX_SECONDS:
             continue
         png, jpeg = (
-            _timed(lambda d=data, s=scales, f=form: _bare(d, s, f))
-            for form in ("PNG", "JPEG")
+            _timed(lambda d=data, s=scales, f=form: _bare(d, s, f)) for form in ("PNG", "JPEG")
         )
         taken.append(Taken(ours=ours, png=png, jpeg=jpeg, pages=pages))
         if "-v" in sys.argv:

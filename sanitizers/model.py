@@ -119,6 +119,7 @@ class Needs:
 
     tool: str  # a name of the worker's tool box: "libreoffice", "ffmpeg"
     target: str  # media type that the tool is to write; its sanitizer goes on from there
+    source: str = ""  # media type of what lies in `out` where it is not the part's own
     findings: tuple[Finding, ...] = ()
 
 

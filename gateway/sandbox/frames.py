@@ -96,6 +96,6 @@ def encode_split(split: Split) -> bytes:
 def encode_needs(needs: Needs) -> bytes:
     """Reply of `clean` when a program must convert the output first."""
     w = _Writer()
-    w.record(b"N", needs.tool, needs.target)
+    w.record(b"N", needs.tool, needs.target, needs.source)
     w.findings(needs.findings)
     return w.frame()

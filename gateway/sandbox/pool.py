@@ -137,17 +137,11 @@ class Sandbox:
         self._families = {f.name: f for f in families}
         self._memory = MemoryBudget(memory_bytes)
         self._scratch = scratch or Path(tempfile.gettempdir())
-        self._tools = Toolbox(
-            slots=slots,
-            scratch=self._scratch,
-            memory=self._memory,
-            tools=tools,
-            highest_landlock_abi=highest_landlock_abi,
-            python_path=python_path,
-        )
-        self._lanes = {True: asyncio.Semaphore(slots + 1), False: asyncio.Semaphore(slots)}
         self._highest_landlock_abi = highest_landlock_abi
         self._python_path = python_path
+        self._tools = self.toolbox(tools, slots=slots)
+        self._lanes = {True: asyncio.Semaphore(slots + 1), False: asyncio.Semaphore(slots)}
+        self._aside = asyncio.Semaphore(1)  # instruments wait for each other only
         self._parents: dict[str, _ParentProcess] = {}
         self._starting: dict[str, asyncio.Lock] = {f: asyncio.Lock() for f in self._families}
         self._number = 0
@@ -162,7 +156,7 @@ class Sandbox:
         """
         if problem := unavailable():
             raise SandboxUnavailable(problem)
-        starts = (self._parent(name) for name in self._families)
+        starts = (self._parent(f.name) for f in self._families.values() if not f.instrument)
         for started in await asyncio.gather(*starts, return_exceptions=True):
             if isinstance(started, BaseException):  # after all have come to an end
                 raise started
@@ -244,6 +238,17 @@ class Sandbox:
         """Which programs of the tool box are installed (for health and doctor)."""
         return self._tools.present()
 
+    def toolbox(self, tools: Mapping[str, Tool], *, slots: int) -> Toolbox:
+        """A tool box under this sandbox's memory budget, with a lane of its own; close it."""
+        return Toolbox(
+            slots=slots,
+            scratch=self._scratch,
+            memory=self._memory,
+            tools=tools,
+            highest_landlock_abi=self._highest_landlock_abi,
+            python_path=self._python_path,
+        )
+
     async def alone(self, data: SealedBytes) -> SealedBytes:
         """The same bytes in a descriptor that holds nothing else (for another program's eyes).
 
@@ -307,7 +312,8 @@ class Sandbox:
     @contextlib.asynccontextmanager
     async def _admitted(self, family: Family, size: int) -> AsyncIterator[None]:
         weight = family.weight_bytes + int(size * (1 + family.weight_factor))
-        async with self._lanes[family.quick], self._memory.admitted(weight):
+        lane = self._aside if family.instrument else self._lanes[family.quick]
+        async with lane, self._memory.admitted(weight):
             yield
 
     async def _extras(self, request: Request, pieces: int) -> SealedBytes:

@@ -25,6 +25,7 @@ from gateway.sandbox.protocol import (
 )
 from gateway.sandbox.tools.programs import TARGETS
 from sanitizers.findings import Action, Finding, Kind
+from sanitizers.identify.labels import extension
 from sanitizers.limits import MAX_FOLDER_DEPTH, MAX_PARTS
 from sanitizers.model import Cleaned, Member, Method, Needs, Split, SplitKind
 from sanitizers.names import is_clean_name
@@ -51,7 +52,7 @@ PARAMETERS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
 
 #: Tag and number of fields of each record.
 _FIELDS: Final = {
-    "I": 2, "W": 2, "V": 0, "O": 5, "S": 2, "N": 2, "H": 2, "M": 9, "A": 2, "P": 2, "F": 5,
+    "I": 2, "W": 2, "V": 0, "O": 5, "S": 2, "N": 3, "H": 2, "M": 9, "A": 2, "P": 2, "F": 5,
 }  # fmt: skip
 #: Records whose first field is a text of another length than `_MAX_TEXT_FIELD`.
 _LONG: Final = frozenset("SO")
@@ -258,12 +259,14 @@ def _split(
 
 
 def _needs(values: list[str], findings: tuple[Finding, ...], output_size: int) -> NeedsReply:
-    tool, target = values
+    tool, target, source = values
     if target not in TARGETS.get(tool, frozenset()):
         raise BadReply("no such tool, or not what it makes")
+    if source and not extension(source):
+        raise BadReply("no such type to convert from")
     if output_size == 0:
         raise BadReply("nothing to convert")
-    return NeedsReply(needs=Needs(tool=tool, target=target, findings=findings))
+    return NeedsReply(needs=Needs(tool=tool, target=target, source=source, findings=findings))
 
 
 #: How many records of each tag may follow a head.

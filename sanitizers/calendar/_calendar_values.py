@@ -138,8 +138,10 @@ def recurrence(value: str) -> str:
         grammar = _RULE_PARTS.get(name)
         if grammar is None or name in parts or grammar.fullmatch(text) is None:
             return ""
-        if name in _RANGES and not _in_range(text, *_RANGES[name]):
-            return ""
+        if name in _RANGES:
+            text = _numbers(text, *_RANGES[name])
+            if not text:
+                return ""
         parts[name] = text
     if "FREQ" not in parts or ("COUNT" in parts and "UNTIL" in parts):
         return ""
@@ -153,9 +155,12 @@ def recurrence(value: str) -> str:
     return ";".join(f"{name}={parts[name]}" for name in _RULE_PARTS if name in parts)
 
 
-def _in_range(numbers: str, least: int, most: int) -> bool:
-    read = [int(n) for n in numbers.split(",")]
-    return all(least <= n <= most and (n or not least) for n in read)
+def _numbers(text: str, least: int, most: int) -> str:
+    """A comma list of numbers of a range, without plus signs and zeros in front, or ""."""
+    read = [int(n) for n in text.split(",")]
+    if not all(least <= n <= most and (n or not least) for n in read):
+        return ""
+    return ",".join(map(str, read))
 
 
 def mail_address(value: str) -> str:

@@ -69,7 +69,7 @@ styleLbl subtotalCaption text title totalsRowCellStyle totalsRowLabel typeface v
 _FREE: Final = frozenset(_FREE_WORDS.split())
 #: (prefix and element, attribute) or attribute alone → its own check.
 _ATTRIBUTE_CHECKS: Final[Mapping[str, Check]] = {
-    "w:instr": values.field, "location": values.place, "action": values.jump,
+    "w:instr": values.field, "location": values.place, "a:action": values.jump,
     "textlink": values.formula, "uri": values.uri, "macro": values.nothing,
     "Requires": _choice, "x:definedName name": values.defined_name,
 }  # fmt: skip
@@ -80,7 +80,7 @@ _TEXT_CHECKS: Final[Mapping[str, Check]] = {
          "c:formatCode", "c:separator",
          *(f"{p}:{w}" for p in ("x", "c") for w in (
              "evenFooter", "evenHeader", "firstFooter", "firstHeader", "oddFooter", "oddHeader"))),
-        values.free_text,
+        values.content,
     ),
     **dict.fromkeys(
         ("x:f", "x:formula", "x:formula1", "x:formula2", "x:calculatedColumnFormula",
@@ -93,7 +93,7 @@ _TEXT_CHECKS: Final[Mapping[str, Check]] = {
         values.plain,
     ),
     # 17.16: put together over the runs of a field, see `_Fields`
-    **dict.fromkeys(("w:instrText", "w:delInstrText"), values.free_text),
+    **dict.fromkeys(("w:instrText", "w:delInstrText"), values.content),
 }  # fmt: skip
 
 

@@ -432,12 +432,12 @@ textboxrect textpathok to trim type v weight wrapcoords xrange xscale yrange
     "o": """
 accentbar adjusthandles angle aspectratio autorotationcenter backdepth brightness color color2
 cropping dashstyle diffusity distance drop dropauto edge endarrow endarrowlength endarrowwidth
-endcap facet filltype forcedash foredepth gap grouping imagealignshape imageaspect insetpen
+endcap facet filltype o:forcedash foredepth gap grouping imagealignshape imageaspect insetpen
 joinstyle length lengthspecified lightface lightharsh lightharsh2 lightlevel lightlevel2
 lightposition lightposition2 linestyle lockrotationcenter matrix metal minusx minusy miterlimit
 offset on opacity orientation orientationangle origin position render rotation rotationangle
 rotationcenter selection shapetype shininess skewamt skewangle specularity startarrow
-startarrowlength startarrowwidth text textborder type ungrouping v verticies viewpoint
+startarrowlength startarrowwidth text textborder type ungrouping o:v verticies viewpoint
 viewpointorigin weight
 """,
     "w10": """

@@ -47,21 +47,20 @@ def _list(name: str, number: str) -> str:
     return rf"(?:;{name}={number}(?:,{number})*)?"
 
 
-_YEARDAY: Final = r"[+-]?0{0,2}(?:[1-9][0-9]?|[12][0-9][0-9]|3[0-5][0-9]|36[0-6])"
+_YEARDAY: Final = r"-?(?:[1-9][0-9]?|[12][0-9][0-9]|3[0-5][0-9]|36[0-6])"
 _RULE: Final = (  # 3.3.10
     r":FREQ=(?:HOURLY|DAILY|WEEKLY|MONTHLY|YEARLY)"
     rf"(?:;UNTIL=(?:{_MOMENT}|{_DATE})|;COUNT=[0-9]{{1,6}})?(?:;INTERVAL=[0-9]{{1,5}})?"
-    + _list("BYSECOND", r"[+-]?0{0,2}(?:[0-5]?[0-9]|60)")
-    + _list("BYMINUTE", r"[+-]?0{0,2}[0-5]?[0-9]")
-    + _list("BYHOUR", r"[+-]?0{0,2}(?:[01]?[0-9]|2[0-3])")
+    + _list("BYSECOND", r"(?:[1-5]?[0-9]|60)")
+    + _list("BYMINUTE", r"[1-5]?[0-9]")
+    + _list("BYHOUR", r"(?:1?[0-9]|2[0-3])")
     + _list("BYDAY", _DAY)
-    + _list("BYMONTHDAY", r"[+-]?0{0,2}(?:[1-9]|[12][0-9]|3[01])")
+    + _list("BYMONTHDAY", r"-?(?:[1-9]|[12][0-9]|3[01])")
     + _list("BYYEARDAY", _YEARDAY)
-    + _list("BYWEEKNO", r"[+-]?0{0,2}(?:[1-9]|[1-4][0-9]|5[0-3])")
-    + _list("BYMONTH", r"[+-]?0{0,2}(?:[1-9]|1[0-2])")
+    + _list("BYWEEKNO", r"-?(?:[1-9]|[1-4][0-9]|5[0-3])")
+    + _list("BYMONTH", r"(?:[1-9]|1[0-2])")
     + _list("BYSETPOS", _YEARDAY)
-    +
-    r"(?:;WKST=(?:SU|MO|TU|WE|TH|FR|SA))?"
+    + r"(?:;WKST=(?:SU|MO|TU|WE|TH|FR|SA))?"
 )
 _OFFSET: Final = r":[+-](?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9])?"
 

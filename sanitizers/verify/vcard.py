@@ -1,13 +1,21 @@
-"""vCard 3.0 as our writer may write it (RFC 2426): cards of allowed properties only."""
+"""vCard 3.0 as our writer may write it (RFC 2426): cards of allowed properties only.
+
+A photo is decoded and must pass the grammar of its own type.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from typing import Final
 
 from sanitizers.model import Verifier
 from sanitizers.verify import Rejected
+from sanitizers.verify.gif import GifVerifier
 from sanitizers.verify.icalendar import unfolded_lines
+from sanitizers.verify.jpeg import JpegVerifier
+from sanitizers.verify.png import PngVerifier
 
 _MAX_LINES: Final = 2_000_000
 _LINE_OCTETS: Final = 75  # 2.6
@@ -25,8 +33,10 @@ _GRAMMARS: Final = {
         "X-PHONETIC-LAST-NAME": f":{_LINE}",
         "X-PHONETIC-FIRST-NAME": f":{_LINE}",
         "SORT-STRING": f":{_LINE}",
+        "NICKNAME": f":{_PARTS}",
         "ORG": f":{_PARTS}",
         "TITLE": f":{_LINE}",
+        "ROLE": f":{_LINE}",
         "TEL": (
             r"(?:;TYPE=(?:HOME|WORK|CELL|FAX|VOICE|PAGER|MSG|PREF|CAR|TEXT))*"
             r":(?:[0-9+*#()./=A-Za-z －ー‐-]|\\[;,])+"
@@ -40,7 +50,11 @@ _GRAMMARS: Final = {
         "NOTE": f":{_TEXT}",
     }.items()
 }
-_MANY: Final = frozenset({"TITLE", "TEL", "EMAIL", "ADR", "NOTE"})
+_PHOTO: Final = re.compile(r"PHOTO;ENCODING=b;TYPE=(JPEG|PNG|GIF):([A-Za-z0-9+/]+={0,2})")
+_PICTURES: Final[dict[str, Verifier]] = {
+    "JPEG": JpegVerifier(), "PNG": PngVerifier(), "GIF": GifVerifier(),
+}  # fmt: skip
+_MANY: Final = frozenset({"TITLE", "ROLE", "TEL", "EMAIL", "ADR", "NOTE"})
 _NAME: Final = re.compile(r"[A-Z][A-Z-]{0,21}")
 
 
@@ -69,12 +83,35 @@ class VCardVerifier(Verifier):
             if not {"FN", "N"} <= seen:
                 raise Rejected("card without a name")
 
+    @classmethod
+    def warm(cls) -> None:
+        """Load what the photos' grammars need."""
+        for picture in _PICTURES.values():
+            picture.warm()
+
     @staticmethod
-    def _property(line: str, seen: set[str]) -> None:
+    def _photo(line: str) -> None:
+        photo = _PHOTO.fullmatch(line)
+        if photo is None:
+            raise Rejected("photo that is not allowed")
+        try:
+            data = base64.b64decode(photo[2], validate=True)
+        except binascii.Error as error:
+            raise Rejected("photo that is no base64") from error
+        _PICTURES[photo[1]].verify(memoryview(data))
+
+    @classmethod
+    def _property(cls, line: str, seen: set[str]) -> None:
         name = _NAME.match(line)
-        grammar = _GRAMMARS.get(name[0]) if name is not None else None
-        if name is None or grammar is None or not grammar.fullmatch(line, name.end()):
+        if name is not None and name[0] == "PHOTO":
+            cls._photo(line)
+        elif name is None or not _allowed(name[0], line, name.end()):
             raise Rejected("property that is not allowed")
         if name[0] in seen and name[0] not in _MANY:
             raise Rejected(f"property more than once: {name[0]}")
         seen.add(name[0])
+
+
+def _allowed(name: str, line: str, at: int) -> bool:
+    grammar = _GRAMMARS.get(name)
+    return grammar is not None and grammar.fullmatch(line, at) is not None

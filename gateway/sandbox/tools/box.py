@@ -28,7 +28,7 @@ from gateway.sandbox.admission import MemoryBudget
 from gateway.sandbox.memory import SealedBytes
 from gateway.sandbox.protocol import WithheldReply
 from gateway.sandbox.tools.folder import JobFolder, Root, remove_pipes
-from gateway.sandbox.tools.launcher import LOCKED
+from gateway.sandbox.tools.launcher import FOLDER, LOCKED
 from gateway.sandbox.tools.programs import INPUT, OUTPUT, TOOLS, Target, Tool
 from sanitizers.identify.labels import extension as extension_for
 from sanitizers.model import Needs
@@ -126,13 +126,15 @@ class Toolbox:
                 if seed is None:
                     return _refused(ReasonCode.TOOL_MISSING)
                 folder = stack.enter_context(JobFolder(self._folder(), seed))
-                extension = extension_for(media_type).removeprefix(".") or "bin"
+                extension = extension_for(needs.source or media_type).removeprefix(".") or "bin"
                 fd = folder.new_input(f"{INPUT}.{extension}")
                 try:
                     await copying.append(source, fd)
                 finally:
                     os.close(fd)
-                code = await self._run(tool, program, folder, tool.arguments(target, extension))
+                arguments = tool.arguments(target, extension)
+                stdout = f"{FOLDER}/out/{OUTPUT}.{target.extension}" if target.stdout else ""
+                code = await self._run(tool, program, folder, arguments, stdout=stdout)
                 return self._result(tool, target, folder, code)
             except OSError as error:
                 raise ToolUnavailable(f"no private folder: {error.strerror}") from error
@@ -178,9 +180,17 @@ class Toolbox:
         return self._models[tool.name]
 
     async def _run(
-        self, tool: Tool, program: Path, folder: JobFolder, arguments: list[str]
+        self,
+        tool: Tool,
+        program: Path,
+        folder: JobFolder,
+        arguments: list[str],
+        *,
+        stdout: str = "",
     ) -> ReasonCode | None:
         """One process from start to end; None when it ended by itself with exit 0.
+
+        `stdout`: the file that it writes to instead of its standard output.
 
         Raises:
             ToolUnavailable: it could not be locked in, so it did not run.
@@ -193,6 +203,7 @@ class Toolbox:
             "program": os.fspath(program),
             "trees": [os.fspath(program.parent.parent)] if tool.own_tree else [],
             "arguments": arguments,
+            "stdout": stdout,
             "environment": dict(tool.environment),
             "landlock_abi": self._highest_landlock_abi,
             "limits": {**asdict(tool.limits), "file_bytes": tool.limits.folder_bytes},

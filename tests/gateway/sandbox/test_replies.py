@@ -78,8 +78,9 @@ def test_containers_and_wrappers_come_back_as_they_were_sent(split: Split) -> No
 
 
 def test_a_need_comes_back_as_it_was_sent() -> None:
-    reply = decode(frames.encode_needs(NEEDS), op="clean", output_size=9)
-    assert reply == NeedsReply(needs=NEEDS)
+    for needs in (NEEDS, replace(NEEDS, source="application/rtf")):
+        reply = decode(frames.encode_needs(needs), op="clean", output_size=9)
+        assert reply == NeedsReply(needs=needs)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +88,7 @@ def test_a_need_comes_back_as_it_was_sent() -> None:
     [
         replace(NEEDS, tool="bash"),
         replace(NEEDS, tool=""),
+        replace(NEEDS, source="text/unheard-of"),
         replace(NEEDS, target="application/x-sh"),
         replace(NEEDS, tool="ffmpeg"),
     ],

@@ -164,6 +164,34 @@ def test_what_a_reader_does_not_see_is_gone_and_said(line, kind):
     assert only_event(output)["SUMMARY"] == "予算会議, 第1回"
 
 
+@pytest.mark.parametrize(
+    ("rule", "written"),
+    [
+        ("FREQ=MONTHLY;BYDAY=+2TU,-1FR", "FREQ=MONTHLY;BYDAY=+2TU,-1FR"),
+        ("BYMONTHDAY=+05,-1;FREQ=MONTHLY;", "FREQ=MONTHLY;BYMONTHDAY=5,-1"),
+        (
+            "FREQ=YEARLY;UNTIL=20301231T150000Z;BYMONTH=04",
+            "FREQ=YEARLY;UNTIL=20301231T150000Z;BYMONTH=4",
+        ),
+        ("FREQ=SECONDLY", ""),
+        ("FREQ=MINUTELY;COUNT=999999", ""),
+        ("FREQ=DAILY;COUNT=0", ""),
+        ("FREQ=DAILY;COUNT=1;UNTIL=20300101", ""),
+        ("FREQ=DAILY;INTERVAL=100000", ""),
+        ("FREQ=DAILY;BYHOUR=24", ""),
+        ("FREQ=MONTHLY;BYMONTHDAY=0", ""),
+        ("FREQ=YEARLY;BYYEARDAY=367", ""),
+        ("FREQ=MONTHLY;BYDAY=0MO", ""),
+    ],
+)
+def test_a_recurrence_is_written_anew_within_the_bounds_of_its_grammar(rule, written):
+    data = INVITATION.replace(b"FREQ=WEEKLY;COUNT=10;BYDAY=MO,WE", rule.encode())
+    output, result = cleaned(data)
+    lines = unfolded(output).split("\r\n")
+    assert [x[6:] for x in lines if x.startswith("RRULE:")] == ([written] if written else [])
+    assert bool(result.findings) is not bool(written)
+
+
 def test_data_outside_of_the_calendar_is_gone():
     data = f"{CANARY}:x\r\n".encode() + INVITATION + f"X-AFTER:{CANARY}\r\n".encode()
     output, result = cleaned(data)

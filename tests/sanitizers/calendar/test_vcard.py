@@ -1,18 +1,21 @@
-"""Cards of every version in, vCard 3.0 out; photos, links and extensions do not cross."""
+"""Cards of every version in, vCard 3.0 out; links and extensions do not cross."""
 
 from __future__ import annotations
 
+import base64
 import io
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from sanitizers.calendar import vcard
 from sanitizers.calendar.vcard import VCard
 from sanitizers.findings import Action, Kind
-from sanitizers.model import Job
+from sanitizers.model import Cleaned, Job, Outcome, Rebuilt, Split, SplitKind
 from sanitizers.reasons import ReasonCode, Withheld
+from sanitizers.registry import sanitizers_of
 from sanitizers.text.characters import is_harmless
 from sanitizers.verify.vcard import VCardVerifier
 
@@ -31,9 +34,50 @@ def card(*lines: str, version: str = "3.0") -> bytes:
     return ("\r\n".join(rows) + "\r\n").encode()
 
 
-def cleaned(data: bytes, *, charset: str = ""):
+def image(kind: str) -> bytes:
     out = io.BytesIO()
-    result = VCard().clean(Job(data=memoryview(data), claimed_charset=charset), out)
+    Image.new("RGB", (4, 4), "red").save(out, kind)
+    return out.getvalue()
+
+
+def photo_line(data: bytes, head: str = "PHOTO;ENCODING=b;TYPE=JPEG:") -> str:
+    return head + base64.b64encode(data).decode()
+
+
+def taken_apart(data: bytes) -> tuple[Split, list[bytes]]:
+    out = io.BytesIO()
+    split = VCard().clean(Job(data=memoryview(data)), out)
+    assert isinstance(split, Split)
+    assert split.kind is SplitKind.CONTAINER
+    return split, [out.getvalue()[m.offset : m.offset + m.size] for m in split.members]
+
+
+def rebuilt(data: bytes | None, media_type: str) -> Rebuilt:
+    return Rebuilt(
+        name="photo-1",
+        folder="",
+        media_type=media_type,
+        outcome=Outcome.WITHHELD if data is None else Outcome.CLEAN,
+        data=None if data is None else memoryview(data),
+    )
+
+
+def put_together(data: bytes, *members: Rebuilt) -> tuple[str, Cleaned]:
+    out = io.BytesIO()
+    result = VCard().assemble(Job(data=memoryview(data)), members, out)
+    VCardVerifier().verify(memoryview(out.getvalue()))
+    return out.getvalue().replace(b"\r\n ", b"").decode(), result
+
+
+def cleaned(data: bytes, *, charset: str = ""):
+    """The output where no photo crosses."""
+    out = io.BytesIO()
+    job = Job(data=memoryview(data), claimed_charset=charset)
+    result = VCard().clean(job, out)
+    if isinstance(result, Split):
+        out = io.BytesIO()
+        none = [rebuilt(None, "application/octet-stream") for _ in result.members]
+        result = VCard().assemble(job, none, out)
     assert (result.media_type, result.extension) == ("text/vcard", ".vcf")
     VCardVerifier().verify(memoryview(out.getvalue()))
     assert is_harmless(result.text)
@@ -104,6 +148,60 @@ def test_what_a_reader_does_not_see_is_gone_and_said(line, kind):
     assert CANARY not in output
     assert CANARY not in result.text
     assert kind in {f.kind for f in result.findings}
+
+
+@pytest.mark.parametrize(
+    ("kind", "media_type"), [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("GIF", "image/gif")]
+)
+def test_a_photo_in_the_card_crosses_as_the_image_that_was_made_of_it(kind, media_type):
+    original = image("BMP") + CANARY.encode()
+    data = card(photo_line(original)) + card() + card(photo_line(b"MZ" + CANARY.encode()))
+    split, found = taken_apart(data)
+    assert found == [original, b"MZ" + CANARY.encode()]
+    assert [m.name for m in split.members] == ["photo-1", "photo-2"]
+    made = image(kind)
+    # Only encoders of ours make what the grammar of an image accepts.
+    out = io.BytesIO()
+    sanitizers_of("image")[media_type].clean(Job(data=memoryview(made), media_type=media_type), out)
+    made = out.getvalue()
+    output, result = put_together(
+        data, rebuilt(made, media_type), rebuilt(None, "application/x-dosexec")
+    )
+    first, second, third = output.split("END:VCARD\r\n")[:3]
+    line = next(row for row in first.split("\r\n") if row.startswith("PHOTO"))
+    assert line.partition(":")[0] == f"PHOTO;ENCODING=b;TYPE={kind}"
+    assert base64.b64decode(line.partition(":")[2]) == made
+    assert "PHOTO" not in second + third
+    assert {(f.kind, f.count) for f in result.findings} == {(Kind.EMBEDDED_FILE, 1)}
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["PHOTO;BASE64:", "PHOTO;TYPE=PNG;ENCODING=BASE64:", "PHOTO:data:image/png;base64,"],
+)
+def test_photos_of_every_version_are_found(head):
+    _, found = taken_apart(card(photo_line(b"\x89PNG", head)))
+    assert found == [b"\x89PNG"]
+
+
+def test_a_photo_that_became_something_else_does_not_cross():
+    data = card(photo_line(b"%PDF-1.7"))
+    output, result = put_together(data, rebuilt(b"%PDF-1.7", "application/pdf"))
+    assert "PHOTO" not in output
+    assert Kind.EMBEDDED_FILE in {f.kind for f in result.findings}
+
+
+def test_members_of_another_job_are_refused():
+    with pytest.raises(Withheld) as caught:
+        put_together(card(photo_line(b"GIF89a")))
+    assert caught.value.code is ReasonCode.INTERNAL
+
+
+def test_photos_over_the_limit_are_gone_and_said(monkeypatch):
+    monkeypatch.setattr(vcard, "MAX_PHOTOS", 2)
+    split, found = taken_apart(card(photo_line(b"GIF89a")) * 3)
+    assert len(found) == 2
+    assert Kind.EMBEDDED_FILE in {f.kind for f in split.findings}
 
 
 def test_parameters_that_are_not_known_are_gone():

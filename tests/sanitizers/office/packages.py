@@ -11,6 +11,7 @@ from xml.sax.saxutils import quoteattr
 from sanitizers.identify import identify
 from sanitizers.identify import warm as warm_identify
 from sanitizers.model import Cleaned, Job, Outcome, Rebuilt, Sanitizer, Split, Verifier
+from sanitizers.reasons import Withheld
 from sanitizers.registry import sanitizers_of, verifiers
 
 OFFICE = "application/vnd.openxmlformats-officedocument."
@@ -224,11 +225,14 @@ def _member(data: memoryview, name: str) -> Rebuilt:
     office, image, _ = _tools()
     media_type = identify(data, name=name).media_type
     sanitizer = image.get(media_type) or office.get(media_type)
-    if sanitizer is None:
-        return Rebuilt(name=name, folder="", media_type=media_type, outcome=Outcome.WITHHELD)
+    withheld = Rebuilt(name=name, folder="", media_type=media_type, outcome=Outcome.WITHHELD)
     out = io.BytesIO()
-    done = sanitizer.clean(Job(data=data, media_type=media_type), out)
-    assert isinstance(done, Cleaned)
+    try:
+        done = sanitizer.clean(Job(data=data, media_type=media_type), out) if sanitizer else None
+    except Withheld:
+        return withheld
+    if not isinstance(done, Cleaned):  # a program would have to draw it first
+        return withheld
     return Rebuilt(
         name=name, folder="", media_type=done.media_type, outcome=Outcome.CLEAN,
         data=memoryview(out.getvalue()),

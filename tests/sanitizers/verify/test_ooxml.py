@@ -5,7 +5,8 @@ import zipfile
 
 import pytest
 
-from sanitizers.verify import Rejected, _ooxml_names, _ooxml_values
+from sanitizers.office import _rules
+from sanitizers.verify import Rejected, _ooxml_markup, _ooxml_names, _ooxml_values
 from sanitizers.verify.ooxml import DocxVerifier, DotxVerifier, PptxVerifier, XlsxVerifier
 from tests.sanitizers.office.packages import (
     DOCUMENT,
@@ -220,3 +221,15 @@ def test_formulas_that_fetch_or_run_are_rejected(formula):
 )  # fmt: skip
 def test_formulas_that_compute_are_accepted(formula):
     _ooxml_values.formula(formula)
+
+
+def test_every_name_that_the_writer_may_write_is_known():
+    """The tables are apart, so that no mistake is made twice; but they must not drift apart."""
+    for prefix, table in _rules._TABLES.items():
+        assert table
+        for name, (rule, _) in _rules._rules(prefix, prefix).items():
+            uri, _, local = name[1:].partition("}")
+            known = _ooxml_markup._RULES[f"{uri} {local}"]
+            written = {a[1:].replace("}", " ") if a[0] == "{" else a for a in rule.kinds}
+            assert written <= set(known.attributes), name
+            assert bool(rule.text) == (known.text is not None), name

@@ -26,6 +26,10 @@ def test_cards_of_ours_are_accepted():
     "line",
     [
         "PHOTO:x",
+        "PHOTO;ENCODING=b;TYPE=JPEG:AAAA",
+        "PHOTO;ENCODING=b;TYPE=JPEG:AAA",
+        "PHOTO;ENCODING=b;TYPE=SVG:PHN2Zz4=",
+        "PHOTO;VALUE=URI:http://x/",
         "URL:http://x/",
         "X-EVIL:x",
         "item1.TEL:1",
