@@ -23,6 +23,9 @@ class Family:
     weight_bytes: int
     weight_factor: float
     quick: bool = False  # runs in the quick lane, never behind a heavy part
+    #: Cleans nothing: started when it is first asked, runs in a lane of its own, and takes
+    #: no type of a part.
+    instrument: bool = False
 
 
 FAMILIES: Final = (
@@ -126,5 +129,13 @@ FAMILIES: Final = (
         ),
         weight_bytes=64 * MB,
         weight_factor=2,
+    ),
+    Family(
+        name="fidelity",
+        package="gateway.fidelity.comparison",
+        limits=Limits(wall_seconds=30, cpu_seconds=25, memory_bytes=1_000 * MB, output_bytes=4_096),
+        weight_bytes=100 * MB,
+        weight_factor=4,
+        instrument=True,
     ),
 )

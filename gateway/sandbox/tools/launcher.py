@@ -118,6 +118,9 @@ def become(spec: dict[str, Any], status: int) -> None:
     environment = {k: v.replace(FOLDER, view) for k, v in spec["environment"].items()}
     rules = _rules(program, spec["trees"], view)
     landlock.enter(highest_abi=spec["landlock_abi"] or None, rules=rules)
+    if spec["stdout"]:  # opened by the program's own user, under the program's own rules
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        os.dup2(os.open(spec["stdout"].replace(FOLDER, view), flags, 0o600), 1)
     _limit(spec["limits"])
     filter_.load(os.getpid())
     os.write(status, LOCKED.encode())

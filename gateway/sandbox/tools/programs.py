@@ -22,6 +22,11 @@ _PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 INPUT: Final = "source"
 OUTPUT: Final = "source"  # LibreOffice names its output after the input
 
+#: What is compared of a document: its first pages as pictures, more of them as text.
+PICTURE_PAGES: Final = 20
+PICTURE_DPI: Final = 50
+TEXT_PAGES: Final = 1_000
+
 _OOXML: Final = "application/vnd.openxmlformats-officedocument."
 _ENVIRONMENT: Final = {
     "HOME": f"{FOLDER}/home",
@@ -46,10 +51,14 @@ class ToolLimits:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A type that a program writes: its extension, and the arguments that ask for it."""
+    """A type that a program writes: its extension, and the arguments that ask for it.
+
+    `stdout`: it writes to its standard output, which then is the output file.
+    """
 
     extension: str
     arguments: tuple[str, ...]
+    stdout: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +100,8 @@ def _soffice() -> Path | None:
     return program if program.is_file() else None
 
 
-def _ffmpeg() -> Path | None:
-    found = shutil.which("ffmpeg", path=_PATH)
+def _found(name: str) -> Path | None:
+    found = shutil.which(name, path=_PATH)
     return Path(found).resolve() if found is not None else None
 
 
@@ -169,7 +178,7 @@ _AUDIO: Final = ("-map", "0:a:0", "-vn")
 
 FFMPEG: Final = Tool(
     name="ffmpeg",
-    find=_ffmpeg,
+    find=lambda: _found("ffmpeg"),
     targets=MappingProxyType(
         {
             "video/mp4": Target("mp4", _VIDEO),
@@ -197,8 +206,51 @@ FFMPEG: Final = Tool(
     ),
 )  # fmt: skip
 
+_MEASURING: Final = ToolLimits(
+    wall_seconds=30, cpu_seconds=25, memory_bytes=2_000 * MB, folder_bytes=200 * MB,
+    weight_bytes=100 * MB,
+)  # fmt: skip
+
+#: Poppler: the sanitizers read PDF by other libraries, so that one blindness is not shared.
+PDFTOTEXT: Final = Tool(
+    name="pdftotext",
+    find=lambda: _found("pdftotext"),
+    targets=MappingProxyType({"text/plain": Target("txt", ("{input}", "{output}"))}),
+    before=("-q", "-enc", "UTF-8", "-eol", "unix", "-l", str(TEXT_PAGES)),
+    limits=_MEASURING,
+)
+PDFTOPPM: Final = Tool(
+    name="pdftoppm",
+    find=lambda: _found("pdftoppm"),
+    # Without a name to write to, all pages follow one another on standard output.
+    targets=MappingProxyType(
+        {"image/x-portable-graymap": Target("pgm", ("{input}",), stdout=True)}
+    ),
+    before=("-q", "-gray", "-r", str(PICTURE_DPI), "-l", str(PICTURE_PAGES)),
+    limits=_MEASURING,
+)
+PDFLINKS: Final = Tool(
+    name="pdfinfo",
+    find=lambda: _found("pdfinfo"),
+    targets=MappingProxyType({"text/uri-list": Target("txt", ("{input}",), stdout=True)}),
+    before=("-url", "-enc", "UTF-8"),
+    limits=_MEASURING,
+)
+W3M: Final = Tool(
+    name="w3m",
+    find=lambda: _found("w3m"),
+    targets=MappingProxyType({"text/plain": Target("txt", ("{input}",), stdout=True)}),
+    before=("-dump", "-T", "text/html", "-O", "UTF-8", "-cols", "200", "-no-cookie", "-s"),
+    limits=_MEASURING,
+)
+
+#: What a sanitizer may ask for.
 TOOLS: Final[Mapping[str, Tool]] = MappingProxyType(
     {tool.name: tool for tool in (LIBREOFFICE, FFMPEG)}
+)
+#: What a cleaned file is compared with its original by; no sanitizer can ask for these.
+INSTRUMENTS: Final[Mapping[str, Tool]] = MappingProxyType(
+    {tool.name: tool for tool in (LIBREOFFICE, PDFTOTEXT, PDFTOPPM, PDFLINKS, W3M)}
 )
 
 #: What a child may ask for: tool and target media types.
