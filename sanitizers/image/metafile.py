@@ -26,6 +26,7 @@ DEFAULT_WIDTH_MM: Final = 150.0
 #: Longest to shortest side: a line across a page is a picture too.
 MAX_ASPECT: Final = 100.0
 
+_ENHANCED: Final = b" EMF"  # [MS-EMF] 2.3.4.2
 _PLACEABLE: Final = b"\xd7\xcd\xc6\x9a"  # [MS-WMF] 2.3.2.3
 _WMF_HEADER: Final = 18  # 2.3.2.2
 _SET_WINDOW_EXT: Final = 0x020C  # 2.3.5.30
@@ -63,6 +64,8 @@ class Metafile(Sanitizer):
         Raises:
             Withheld: DAMAGED, EMPTY, when it has no header or no extent.
         """
+        if not len(job.data):
+            raise Withheld(ReasonCode.EMPTY)
         width, height = page_size(job.data, enhanced=job.media_type == "image/emf")
         picture = base64.b64encode(job.data).decode("ascii")
         out.write(_DRAWING.format(width=width, height=height, picture=picture).encode())
@@ -93,6 +96,8 @@ def page_size(data: memoryview, *, enhanced: bool) -> tuple[float, float]:
 
 def _frame(data: memoryview) -> tuple[float, float]:
     """[MS-EMF] 2.2.9: Frame, in hundredths of a millimetre."""
+    if data[40:44].tobytes() != _ENHANCED:
+        raise Withheld(ReasonCode.DAMAGED, "no EMF header")
     left, top, right, bottom = struct.unpack_from("<4i", data, 24)
     return abs(right - left) / 100, abs(bottom - top) / 100
 
@@ -106,6 +111,9 @@ def _extent(data: memoryview) -> tuple[float, float]:
         if per_inch and width and height:
             return width * MM_PER_INCH / per_inch, height * MM_PER_INCH / per_inch
         start = 22
+    kind, words, version = struct.unpack_from("<HHH", data, start)
+    if kind not in (1, 2) or words != _WMF_HEADER // 2 or version not in (0x0100, 0x0300):
+        raise Withheld(ReasonCode.DAMAGED, "no WMF header")
     at = start + _WMF_HEADER
     for _ in range(MAX_RECORDS):
         if at + 10 > len(data):
