@@ -18,6 +18,7 @@ PROGRAMME = {
     "sandbox": ("benchmarks.sandbox", "run"),
     "sanitizers": ("benchmarks.sanitizers", "run"),
     "archive": ("benchmarks.archive", "run"),
+    "calendar": ("benchmarks.calendar", "run"),
     "ooxml": ("benchmarks.ooxml", "run"),
     "pdf": ("benchmarks.pdf", "run"),
     "image_pdf": ("benchmarks.image_pdf", "run"),
@@ -26,6 +27,8 @@ PROGRAMME = {
     "mail": ("benchmarks.mail", "run"),
     "memory": ("benchmarks.mail", "run_flat"),
 }
+#: These tell how good the product is, not how fast; each has options of its own.
+INSTRUMENTS = {"fidelity": "benchmarks.fidelity.run", "disarm": "benchmarks.disarm.run"}
 
 
 def show(figures: list[Figure]) -> None:
@@ -41,6 +44,8 @@ def show(figures: list[Figure]) -> None:
 
 def main() -> int:
     """Run what was asked for (default: everything)."""
+    if sys.argv[1:2] and sys.argv[1] in INSTRUMENTS:
+        return int(importlib.import_module(INSTRUMENTS[sys.argv[1]]).main(sys.argv[2:]))
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("names", nargs="*", choices=[*PROGRAMME, []], help="default: all")
     parser.add_argument("--quick", action="store_true", help="a tenth of the load")

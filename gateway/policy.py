@@ -44,6 +44,10 @@ class Profile(_Strict):
     scan: Literal["off", "optional", "required"] = "optional"
     #: archives that a password opened are closed with it again
     reencrypt: bool = False
+    #: how much cleaned files keep is measured of no part, of one of a hundred, or of all
+    fidelity: Literal["never", "sampled", "always"] = "sampled"
+    #: links of documents to http, https and mail addresses: only their text, or to be clicked
+    links: Literal["text", "keep"] = "text"
     methods: dict[TypePattern, MethodName] = Field(default_factory=dict)
 
 
@@ -74,7 +78,9 @@ class Effective:
     attachments: str
     scan: str
     reencrypt: bool
+    links: str
     methods: tuple[tuple[str, str], ...]  # (type pattern, method), first match wins
+    fidelity: str
 
     def method_for(self, media_type: str, offered: tuple[str, ...]) -> str:
         """The method for a part of `media_type`; "none" = withhold by policy.
@@ -172,7 +178,13 @@ class Policy:
         overrides = [(str(r.type), str(r.method)) for _, r in typed]
         label = name + "".join(f"+{number}" for number, _ in typed)
         return Effective(
-            label, profile.attachments, profile.scan, profile.reencrypt, (*overrides, *own)
+            label=label,
+            attachments=profile.attachments,
+            scan=profile.scan,
+            reencrypt=profile.reencrypt,
+            links=profile.links,
+            methods=(*overrides, *own),
+            fidelity=profile.fidelity,
         )
 
 

@@ -20,7 +20,7 @@ from gateway.sandbox.families import FAMILIES as PARENTS
 from gateway.worker import notice
 from sanitizers import limits, registry
 from sanitizers.findings import Action, Kind
-from sanitizers.identify.labels import FORMATS
+from sanitizers.identify.labels import FORMATS, extension
 from sanitizers.limits import MB
 from sanitizers.model import Method, Outcome, Sanitizer
 from sanitizers.reasons import REASONS
@@ -168,7 +168,7 @@ def _parents() -> Iterator[Sequence[str]]:
 def formats_page() -> Iterator[str]:
     """The tables of docs/formats.md."""
     yield "## What is cleaned"
-    yield "The first method is the default; what leaves is of one of the types on the right."
+    yield "The first method is the default; *becomes* names what leaves, by its extension."
     yield ""
     yield from table(
         ("形式", "Format", "Media type", "Names", "Method", "Becomes", "Needs"),
@@ -179,7 +179,7 @@ def formats_page() -> Iterator[str]:
                 f"`{t}`",
                 _dots(FORMATS[t].extensions),
                 ", ".join(f"`{m.value}`" for m in s.methods),
-                ", ".join(f"`{o}`" for o in s.outputs) or "what is inside it",
+                _dots(extension(o)[1:] for o in s.outputs) or "what is inside it",
                 ", ".join(f"`{tool}`" for tool in source.tools(type(s).__module__)),
             )
             for t, s in cleaned().items()

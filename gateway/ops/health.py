@@ -164,7 +164,10 @@ def _scanner(config: Config, snapshot: Snapshot) -> Component:
 
 
 def _converters(_config: Config, snapshot: Snapshot) -> Component:
-    """Programs that some formats need: without one they are withheld, the rest crosses."""
+    """Programs that some formats need: without one they are withheld, the rest crosses.
+
+    Without one that fidelity is measured with, cleaned files have no score.
+    """
     told = [p.detail["tools"] for p in _alive(snapshot, "worker") if p.detail.get("tools")]
     if not told:
         return Component("converters", "green", "no worker has said yet which programs it has")
@@ -174,7 +177,12 @@ def _converters(_config: Config, snapshot: Snapshot) -> Component:
         return Component(
             "converters", "yellow", f"{names} not installed: formats that need it are withheld"
         )
-    return Component("converters", "green", ", ".join(sorted(told[0])))
+    present = sorted(told[0])
+    measuring = [p.detail.get("instruments") or {} for p in _alive(snapshot, "worker")]
+    blind = sorted({name for found in measuring for name, there in found.items() if not there})
+    if blind:
+        present.append(f"without {', '.join(blind)} the fidelity of some files is not measured")
+    return Component("converters", "green", ", ".join(present))
 
 
 def _separation(_config: Config, _snapshot: Snapshot) -> Component:

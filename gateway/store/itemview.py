@@ -78,6 +78,7 @@ class PartView:
     size: int | None
     sha256: str | None
     clean_key: str | None
+    fidelity: Mapping[str, Any] | None = None  # what was measured, where it was
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,4 +218,5 @@ def _part(row: Row[Any]) -> PartView:
         size=row.size,
         sha256=row.sha256,
         clean_key=row.clean_key,
+        fidelity=json.loads(row.fidelity) if row.fidelity is not None else None,
     )

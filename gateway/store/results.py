@@ -82,6 +82,15 @@ _DROP: Final = (
     )
 )
 _INSERT_PARTS: Final = insert(parts)
+_SCORE: Final = (
+    update(parts)
+    .where(
+        parts.c.item_id == bindparam("b_item"),
+        parts.c.profile == bindparam("b_profile"),
+        parts.c.n == bindparam("b_n"),
+    )
+    .values(fidelity=bindparam("b_score"))
+)
 _INSERT_MAIL: Final = insert(mails)
 
 
@@ -119,6 +128,7 @@ class PartRow:
     size: int | None
     sha256: str | None
     stored: StoredOutput | None = None
+    measurement: int | None = None  # the worker's ticket for it; not stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +258,13 @@ def record(
     event = "dropped" if state == "bounced" else "cleaned"
     audit.append(connection, "worker", [audit.Event(item_id, event, dict(result.audit))])
     return True
+
+
+def record_score(connection: Connection, item_id: str, *, profile: str, n: int, score: str) -> None:
+    """Note what was measured (JSON) beside a part. No state changes by it."""
+    connection.execute(
+        _SCORE, {"b_item": item_id, "b_profile": profile, "b_n": n, "b_score": score}
+    )
 
 
 def _shown(showing: Showing, delivery_id: int, now: int) -> dict[str, object]:

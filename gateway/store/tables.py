@@ -113,6 +113,7 @@ parts: Final = Table(
     Column("size", BigInteger),
     Column("sha256", String(64)),
     Column("clean_key", String(80)),
+    Column("fidelity", Text),  # JSON; NULL: not measured
     UniqueConstraint("item_id", "profile", "n", name="parts_key"),
 )
 

@@ -389,6 +389,16 @@ class Work:
             self._discard(result, stored)
         return done
 
+    async def record_score(self, item_id: str, profile: str, n: int, score: str) -> None:
+        """Note what was measured of a part of a finished item (JSON).
+
+        Raises:
+            StoreFull, StoreUnavailable: it is not noted.
+        """
+        await self.database.write(
+            lambda c: results.record_score(c, item_id, profile=profile, n=n, score=score)
+        )
+
     def _discard(self, result: ItemResult, stored: list[tuple[NewMail, str, bool]]) -> None:
         results.discard(self._clean, result.outputs)
         for _, key, large in stored:

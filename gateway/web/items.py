@@ -33,6 +33,16 @@ _EXAMPLE_PART: Final[dict[str, Any]] = {
     "reason": None,
     "size": 18234,
     "fetchable": True,
+    "fidelity": {
+        "text": 1.0,
+        "order": 1.0,
+        "picture": 0.9991,
+        "picture_least": 0.9987,
+        "pages": [2, 2],
+        "links": None,
+        "size": 0.8903,
+        "opened": True,
+    },
 }
 EXAMPLE_ITEM: Final[dict[str, Any]] = {
     "id": "01k8v0q6p3zt9d4x7b2m",
@@ -72,6 +82,19 @@ class ReasonModel(_Model):
     en: str
 
 
+class FidelityModel(_Model):
+    """How much of a part its cleaned file keeps; null where there is nothing to tell by."""
+
+    text: float | None = Field(description="share of its characters found again")
+    order: float | None = Field(description="share of sequences that keep their order")
+    picture: float | None = Field(description="SSIM of the page in the middle")
+    picture_least: float | None = Field(description="SSIM of the worst page")
+    pages: tuple[int, int] | None = Field(description="before and after")
+    links: float | None = Field(description="share of its links that can be followed")
+    size: float = Field(description="bytes after by bytes before")
+    opened: bool | None = Field(description="another reader opens the cleaned file")
+
+
 class PartModel(_Model):
     """One part of an item's tree, numbered in pre-order from 0."""
 
@@ -87,6 +110,7 @@ class PartModel(_Model):
     reason: ReasonModel | None
     size: int | None
     fetchable: bool  # its clean bytes can be fetched on the LGWAN side
+    fidelity: FidelityModel | None = Field(description="where it was measured, by policy")
 
 
 class ItemModel(_Model):
@@ -157,4 +181,5 @@ def _part(part: PartView) -> dict[str, object]:
         "reason": reason,
         "size": part.size,
         "fetchable": part.clean_key is not None,
+        "fidelity": part.fidelity,
     }

@@ -208,6 +208,7 @@ def rows(root: CleanedPart, *, profile: str) -> list[PartRow]:
                 reason=part.reason.value if part.reason else None,
                 size=part.size,
                 sha256=part.sha256,
+                measurement=part.measurement,
             )
         )
         for member in part.members:

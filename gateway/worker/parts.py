@@ -36,6 +36,7 @@ class CleanedPart:
     beside: bool = False  # found inside, reaches the reader beside the file
     text: str = ""  # the same for a reader of the mail's body, checked
     parameters: Mapping[str, str] = field(default_factory=dict)  # of the media type
+    measurement: int | None = None  # ticket of its original and it, where they are measured
     _size: int | None = None
     _sha256: str | None = None
 

@@ -15,6 +15,7 @@ from typing import Final
 
 import structlog
 
+from gateway.fidelity.scorer import Desk
 from gateway.policy import Effective
 from gateway.sandbox.memory import SealedBytes
 from gateway.sandbox.pool import Ran, Sandbox
@@ -58,6 +59,7 @@ class _Place:
     depth: int = 0
     in_mail: bool = False  # a mail here is composed with the mail around it
     converted: bool = False  # a program wrote it: it is not given to a program again
+    path: str = ""  # the numbers on the way to it
 
     @property
     def loose(self) -> bool:
@@ -65,7 +67,8 @@ class _Place:
         return self.in_mail or self.depth == 0
 
     def below(self, *, in_mail: bool) -> _Place:
-        return _Place(budget=self.budget, depth=self.depth + 1, in_mail=in_mail)
+        depth = self.depth + 1
+        return _Place(budget=self.budget, depth=depth, in_mail=in_mail, path=self.path)
 
 
 class Pipeline:
@@ -73,6 +76,7 @@ class Pipeline:
 
     Args:
         passwords: tried on every locked part, in this order. They are never logged.
+        desk: takes what the policy wants measured, with its cleaned file.
     """
 
     def __init__(
@@ -82,11 +86,13 @@ class Pipeline:
         *,
         scanner: Scanner | None = None,
         passwords: tuple[str, ...] = (),
+        desk: Desk | None = None,
     ) -> None:
         self._sandbox = sandbox
         self._policy = policy
         self._ask = Inspection(sandbox, policy, scanner)
         self._passwords = passwords
+        self._desk = desk
 
     async def clean_mail(
         self, source: SealedBytes, *, name: str = "", as_file: bool = False
@@ -115,6 +121,7 @@ class Pipeline:
         name: str,
         claimed_type: str = "",
         budget: TreeBudget | None = None,
+        path: str = "",
     ) -> CleanedPart:
         """One file with everything in it. Files of one item share a `budget`.
 
@@ -125,7 +132,7 @@ class Pipeline:
         """
         budget = budget or TreeBudget()
         budget.receive(source.size)
-        place = _Place(budget=budget)
+        place = _Place(budget=budget, path=path)
         return await self._part(source, place, name=name, claimed_type=claimed_type)
 
     async def _part(
@@ -173,10 +180,17 @@ class Pipeline:
             claimed_type=claimed_type,
             claimed_charset=charset,
             method=method,
-            options={"reencrypt": "yes"} if self._policy.reencrypt and place.loose else {},
+            options=self._options(place),
             passwords=self._passwords,
         )
         return await self._clean(source, request, place, found.findings)
+
+    def _options(self, place: _Place) -> dict[str, str]:
+        """What the profile asks of sanitizers (`sanitizers.model.Job.options`)."""
+        options = {"links": self._policy.links}
+        if self._policy.reencrypt and place.loose:
+            options["reencrypt"] = "yes"
+        return options
 
     async def _clean(
         self, source: SealedBytes, request: Request, place: _Place, findings: _Findings
@@ -194,6 +208,7 @@ class Pipeline:
                 part = await self._finished(output, reply.cleaned, request, findings)
                 if part.output is not None:
                     stack.pop_all()
+                    self._hand_in(source, part, request, place)
                 return part
             if isinstance(reply, NeedsReply):
                 return await self._converted(output, reply.needs, request, place, findings)
@@ -235,6 +250,20 @@ class Pipeline:
             text=cleaned.text,
             parameters=cleaned.parameters,
         )
+
+    def _hand_in(
+        self, source: SealedBytes, part: CleanedPart, request: Request, place: _Place
+    ) -> None:
+        """A clean part that may be measured once the item is finished."""
+        if self._desk is not None and part.output is not None:
+            part.measurement = self._desk.keep(
+                source,
+                part.output,
+                before_type=request.media_type,
+                after_type=part.media_type,
+                path=place.path,
+                mode=self._policy.fidelity,
+            )
 
     async def _mail(
         self,
@@ -334,6 +363,7 @@ class Pipeline:
             part = await self._finished(ran.output, ran.reply.cleaned, request, findings)
             if part.output is not None:
                 stack.pop_all()
+                self._hand_in(source, part, request, place)
                 part.members = members
                 part.outcome = tree_outcome(members)
                 part.absorb_members()
@@ -416,7 +446,7 @@ class Pipeline:
                 with output.slice(member.offset, member.size) as source:
                     part = await self._part(
                         source,
-                        place,
+                        replace(place, path=f"{place.path}/{number}"),
                         name=name,
                         claimed_type=member.claimed_type,
                         charset=member.claimed_charset,

@@ -19,6 +19,8 @@ from typing import Final
 import structlog
 
 from gateway.config import Config
+from gateway.fidelity.instrument import Instrument
+from gateway.fidelity.scorer import Desk, Scorer
 from gateway.policy import Effective, Policy
 from gateway.sandbox.memory import MAX_MEMFD_INPUT, Scratch, SealedBytes, UnlinkedFile
 from gateway.sandbox.pool import Sandbox
@@ -56,10 +58,16 @@ _ORDER: Final = (
 
 
 class Worker:
-    """One worker process."""
+    """One worker process. Without an `instrument` no part is measured."""
 
     def __init__(
-        self, config: Config, policy: Policy, work: Work, sandbox: Sandbox, site: Site
+        self,
+        config: Config,
+        policy: Policy,
+        work: Work,
+        sandbox: Sandbox,
+        site: Site,
+        instrument: Instrument | None = None,
     ) -> None:
         self._config = config
         self._policy = policy
@@ -68,6 +76,7 @@ class Worker:
         self._site = site
         self._scanner = Scanner(config.scanner) if config.scanner.socket else None
         self._uploads = UploadCleaner(work, sandbox, policy, self._open_file, scanner=self._scanner)
+        self._scorer = Scorer(instrument, work.record_score) if instrument is not None else None
         self._running: dict[asyncio.Task[None], ClaimedItem] = {}
         self._bytes = 0
         self._most_items = config.workers.count * ITEMS_PER_SLOT
@@ -77,6 +86,7 @@ class Worker:
         """Until `stop` is set and what is claimed is finished or given back."""
         renewing = asyncio.create_task(self._renew())
         purging = asyncio.create_task(self._purge())
+        scoring = asyncio.create_task(self._scorer.run()) if self._scorer is not None else None
         stopping = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
@@ -98,6 +108,9 @@ class Worker:
                 await asyncio.wait(set(self._running))
             renewing.cancel()
             purging.cancel()
+            if scoring is not None:
+                scoring.cancel()
+                await asyncio.wait({scoring})
 
     def _tried(self) -> set[asyncio.Task[None]]:
         """Items in work that were tried before: one at a time (see `Work.claim`)."""
@@ -185,11 +198,18 @@ class Worker:
         )
 
     async def _clean(self, item: ClaimedItem) -> None:
+        if self._scorer is None:
+            await self._cleaned(item, None)
+        else:
+            with self._scorer.desk(item.id) as desk:
+                await self._cleaned(item, desk)
+
+    async def _cleaned(self, item: ClaimedItem, desk: Desk | None) -> None:
         if item.attempts > self._config.workers.max_attempts:
             log.error("item_given_up", attempts=item.attempts)
             result = await self._in_place_of(item, ReasonCode.GIVEN_UP)
         elif item.kind == "upload":
-            result = await self._uploads.clean(item)
+            result = await self._uploads.clean(item, desk)
         else:
             try:
                 source = await self._open(item)
@@ -198,8 +218,10 @@ class Worker:
                 result = await self._in_place_of(item, ReasonCode.INTERNAL)
             else:
                 with source:
-                    result = await self._result(item, source)
+                    result = await self._result(item, source, desk)
         if await self._work.finish(item, result):
+            if desk is not None:
+                desk.hand_in(result.parts)
             metrics.items.labels(outcome=result.outcome).inc()
             log.info("item_cleaned", kind=item.kind, outcome=result.outcome)
         else:
@@ -226,14 +248,16 @@ class Worker:
         finally:
             unlinked.close()
 
-    async def _result(self, item: ClaimedItem, source: SealedBytes) -> ItemResult:
+    async def _result(
+        self, item: ClaimedItem, source: SealedBytes, desk: Desk | None
+    ) -> ItemResult:
         mails: list[NewMail] = []
         parts: list[PartRow] = []
         outcomes: list[Outcome] = []
         subject = ""
         for effective, delivery_ids in self._by_policy(item):
             cleaned = root = await Pipeline(
-                self._sandbox, effective, scanner=self._scanner
+                self._sandbox, effective, scanner=self._scanner, desk=desk
             ).clean_mail(source)
             try:
                 try:
@@ -341,9 +365,11 @@ async def run(config: Config, policy: Policy, stop: asyncio.Event) -> None:
         await sandbox.start()
         released = await work.release_dead()
         log.info("worker_ready", pid=os.getpid(), released=released)
-        worker = Worker(config, policy, work, sandbox, site_of(config, work.hops_key))
+        instrument = Instrument(sandbox)
+        site = site_of(config, work.hops_key)
+        worker = Worker(config, policy, work, sandbox, site, instrument)
         presence = Presence(work.database, "worker")
-        beating = asyncio.create_task(_beat(presence, sandbox, config, policy))
+        beating = asyncio.create_task(_beat(presence, sandbox, instrument, config, policy))
         await worker.run(stop, waker)
         beating.cancel()
         await presence.leave()
@@ -353,7 +379,9 @@ async def run(config: Config, policy: Policy, stop: asyncio.Event) -> None:
         work.close()
 
 
-async def _beat(presence: Presence, sandbox: Sandbox, config: Config, policy: Policy) -> None:
+async def _beat(
+    presence: Presence, sandbox: Sandbox, instrument: Instrument, config: Config, policy: Policy
+) -> None:
     canary, canary_at, due = "not yet cleaned", 0, 0.0
     scanner = Scanner(config.scanner) if config.scanner.socket else None
     required = any(profile.scan == "required" for profile in policy.file.profiles.values())
@@ -373,6 +401,8 @@ async def _beat(presence: Presence, sandbox: Sandbox, config: Config, policy: Po
                     "canary_at": canary_at,
                     "locks": sandbox.hello(),
                     "scanner": scanning,
+                    "tools": sandbox.tools(),
+                    "instruments": instrument.programs(),
                 }
             )
         except StoreError as error:

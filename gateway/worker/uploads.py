@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from gateway.fidelity.scorer import Desk
 from gateway.policy import Effective, Policy
 from gateway.sandbox.memory import SealedBytes
 from gateway.sandbox.pool import Sandbox
@@ -59,8 +60,10 @@ class UploadCleaner:
         self._open = open_file
         self._scanner = scanner
 
-    async def clean(self, item: ClaimedItem) -> ItemResult:
+    async def clean(self, item: ClaimedItem, desk: Desk | None = None) -> ItemResult:
         """Clean every file under the policy of each recipient.
+
+        `desk` takes what is to be measured afterwards.
 
         Raises:
             SandboxUnavailable, ScannerUnavailable, StoreError: nothing is kept, try again.
@@ -71,7 +74,7 @@ class UploadCleaner:
         outcomes: list[Outcome] = []
         try:
             for effective, delivery_ids in self._by_policy(item):
-                cleaned = await self._all(item, files, effective, rows)
+                cleaned = await self._all(item, files, effective, rows, desk)
                 outcomes += [one.outcome for one in cleaned]
                 fetchable = any(row.stored for one in cleaned for row in one.rows)
                 showings.append(
@@ -113,16 +116,18 @@ class UploadCleaner:
         files: Sequence[ClaimedFile],
         effective: Effective,
         rows: list[PartRow],
+        desk: Desk | None,
     ) -> list[_Cleaned]:
         """All files under one policy, their rows added to `rows` in the files' order."""
-        pipeline = Pipeline(self._sandbox, effective, scanner=self._scanner)
+        pipeline = Pipeline(self._sandbox, effective, scanner=self._scanner, desk=desk)
         budget = TreeBudget()
         gate = asyncio.Semaphore(FILES_AT_ONCE)
         done = [_Cleaned() for _ in files]
 
         async def one(number: int, file: ClaimedFile) -> None:
             async with gate:
-                await self._file(item, file, pipeline, budget, effective, done[number])
+                path = f"/{number}"
+                await self._file(item, file, pipeline, budget, effective, done[number], path=path)
 
         tasks = [asyncio.ensure_future(one(n, file)) for n, file in enumerate(files)]
         try:
@@ -145,6 +150,8 @@ class UploadCleaner:
         budget: TreeBudget,
         effective: Effective,
         cleaned: _Cleaned,
+        *,
+        path: str,
     ) -> None:
         name = clean_name(file.name)
         try:
@@ -154,7 +161,7 @@ class UploadCleaner:
         else:
             with source:
                 root = await pipeline.clean_file(
-                    source, name=name, claimed_type=file.claimed_type, budget=budget
+                    source, name=name, claimed_type=file.claimed_type, budget=budget, path=path
                 )
         try:
             numbered = assemble.rows(root, profile=effective.label)

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from sanitizers.calendar._calendar_values import read_date, read_date_time
-from sanitizers.calendar._content_lines import unescape
+from sanitizers.calendar.content_lines import unescape
 from sanitizers.findings import Findings
 from sanitizers.text.characters import make_harmless
 from sanitizers.text.notice_mark import break_imitations

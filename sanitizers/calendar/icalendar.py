@@ -16,7 +16,7 @@ from typing import Final
 
 from sanitizers.calendar import _calendar_values as values
 from sanitizers.calendar._calendar_card import calendar_card
-from sanitizers.calendar._content_lines import (
+from sanitizers.calendar.content_lines import (
     Component,
     ContentLine,
     escape,
@@ -317,7 +317,7 @@ class ICalendar(Sanitizer):
 
         Raises:
             Withheld: EMPTY (also when nothing of it crosses); DAMAGED (no calendar); the
-                limits of `_content_lines`.
+                limits of `content_lines`.
         """
         findings = Findings()
         found = read_components(job.data, job.claimed_charset, findings)

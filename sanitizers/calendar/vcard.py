@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sanitizers.calendar._calendar_values import read_date
-from sanitizers.calendar._content_lines import (
+from sanitizers.calendar.content_lines import (
     Component,
     ContentLine,
     escape,
@@ -166,7 +166,7 @@ class VCard(Sanitizer):
 
         Raises:
             Withheld: EMPTY (also when nothing of it crosses); DAMAGED (no card);
-                TOO_MANY_PARTS; the limits of `_content_lines`.
+                TOO_MANY_PARTS; the limits of `content_lines`.
         """
         findings = Findings()
         cards = _cards(job, findings)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sanitizers.findings import Action, Finding, Findings, Kind
-from sanitizers.identify import cfb, libmagic, names, signatures, textual, zips
+from sanitizers.identify import cfb, iso_media, libmagic, names, signatures, textual, zips
 from sanitizers.identify.labels import (
     BY_EXTENSION,
     EMPTY,
@@ -41,6 +41,7 @@ _NAMED_ONLY: Final = frozenset(
         "application/x-js-sanshiro",
         "application/x-jww",
         "application/x-sxf",
+        "application/vnd.fujitsu.oasys",
     )
 )
 
@@ -118,13 +119,18 @@ def _by_structure(data: memoryview, head: bytes, ending: str) -> str:
         return zips.classify(data, ending)
     if head.startswith(cfb.SIGNATURE):
         return cfb.classify(data, ending)
-    found = signatures.match(head, len(data))
+    found = signatures.match(head, len(data)) or signatures.at_the_end(bytes(data[-512:]))
     if not found and zips.has_directory(data) and not textual.is_text(head[:4096]):
-        return zips.classify(data, ending)  # bytes in front of an archive: self-extracting
+        if head.startswith(b"%PDF-"):
+            return ""  # every reader takes it for a PDF with something behind
+        # Bytes in front of an archive: self-extracting, by a script or else.
+        return textual.script(head) or zips.classify(data, ending)
     if not found and zips.closes_a_split(data) and not textual.is_text(head[:4096]):
         return "application/zip"  # its sanitizer says that the other volumes are missing
     if found == "application/pkcs7-mime" and ending == "p7s":
         return "application/pkcs7-signature"
+    if found == "video/mp4" and iso_media.is_sound_only(data):
+        return "audio/mp4"
     if found == "application/gzip" and ending == "svgz":
         return "image/svg+xml"
     return found

@@ -15,6 +15,9 @@ MAX_DIFAT_SECTORS: Final = 100  # 1.6 GB of 4,096-byte sectors, 800 MB of 512-by
 _END: Final = 0xFFFFFFFA  # first special sector number, [MS-CFB] 2.1
 
 _MSI: Final = "application/x-msi"
+_TARO: Final = "application/x-js-taro"
+#: Streams of every JustSystems document: its kind is told by others, or by the name.
+_JUST_SYSTEMS: Final = frozenset(("jsrv_segmentinformation", "jsrv_summaryinformation"))
 #: Root storage CLSID, first 4 bytes as written (little-endian) → type. Sources: the classes
 #: registered by Windows Installer: {000C1084}, patch {000C1086}, transform {000C1082}.
 _CLASSES: Final = {
@@ -31,9 +34,9 @@ _NAMES: Final = (
     ("\x06dataspaces", "application/x-encrypted-ooxml"),
     ("__properties_version1.0", "application/vnd.ms-outlook"),
     ("__nameid_version1.0", "application/vnd.ms-outlook"),
-    ("jsrv_segmentinformation", "application/x-js-taro"),
-    ("jsrv_summaryinformation", "application/x-js-taro"),
-    ("documentviewstyles", "application/x-js-taro"),
+    ("documenttext", _TARO),
+    ("documentviewstyles", _TARO),
+    ("jscompdocument", _TARO),
     ("hwpsummaryinformation", "application/x-hwp"),
     ("\x05hwpsummaryinformation", "application/x-hwp"),
     ("worddocument", "application/msword"),
@@ -44,6 +47,10 @@ _NAMES: Final = (
     ("pp97_dualstorage", "application/vnd.ms-powerpoint"),
     ("visiodocument", "application/vnd.visio"),
     ("quill", "application/vnd.ms-publisher"),
+    ("starwriterdocument", "application/vnd.sun.xml"),
+    ("starcalcdocument", "application/vnd.sun.xml"),
+    ("stardrawdocument", "application/vnd.sun.xml"),
+    ("stardrawdocument3", "application/vnd.sun.xml"),
     ("props12", "application/vnd.ms-project"),
     ("props14", "application/vnd.ms-project"),
     ("props9", "application/vnd.ms-project"),
@@ -51,8 +58,7 @@ _NAMES: Final = (
 )
 #: OLE names that only together with the file's extension mean one of these.
 _BY_EXTENSION: Final = {
-    "jtd": "application/x-js-taro", "jtt": "application/x-js-taro",
-    "jtdc": "application/x-js-taro", "jttc": "application/x-js-taro",
+    "jtd": _TARO, "jtt": _TARO, "jtdc": _TARO, "jttc": _TARO,
     "jhd": "application/x-js-hanako", "jsd": "application/x-js-sanshiro",
     "msi": _MSI, "msp": _MSI, "mst": _MSI, "msc": "application/x-msc",
 }  # fmt: skip
@@ -120,6 +126,6 @@ def classify(data: memoryview, extension: str) -> str:
         return _MSI
     if {"fileheader", "bodytext"} <= names:
         return "application/x-hwp"
-    if "documenttext" in names:
-        return "application/x-js-taro"
+    if names & _JUST_SYSTEMS:
+        return _BY_EXTENSION.get(extension, _TARO)
     return _BY_EXTENSION.get(extension, "application/x-ole-storage")

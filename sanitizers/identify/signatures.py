@@ -48,11 +48,13 @@ _TABLE: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"-----BEGIN PGP PUBLIC KEY", "application/pgp-keys"),
     (0, b"-----BEGIN CERTIFICATE-----", "application/x-x509-cert"),  # RFC 7468, 5
     (0, b"-----BEGIN PKCS7-----", "application/pkcs7-mime"),  # RFC 7468, 8
+    (0, b"-----BEGIN CMS-----", "application/pkcs7-mime"),  # RFC 7468, 9
     # A DOS program made of letters, at the very start by definition (EICAR, "anti malware
     # testfile"): what a virus scanner must catch never crosses as a text either.
     (0, b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR", "application/x-dosexec"),
     # CAD
     (0, b"AutoCAD Binary DXF\r\n\x1a\0", "image/vnd.dxf"),  # DXF reference, binary files
+    (0, b"(DWF V", "model/vnd.dwf"),  # DWF specification: file header
     (0, b"JwwData.", "application/x-jww"),  # Jw_cad JWW data format (published with Jw_cad)
     # archives
     (0, b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),  # 7zFormat.txt
@@ -79,6 +81,8 @@ _TABLE: Final[tuple[tuple[int, bytes, str], ...]] = (
     (7, b"**ACE**", "application/x-ace"),  # unace technical information
     # sound, video, fonts
     (0, b"fLaC", "audio/flac"),  # RFC 9639, 6
+    (0, b".snd\0\0\0", "audio/basic"),  # AU: magic, offset of the data
+    (0, b"caff\0\1\0\0", "audio/x-caf"),  # Core Audio Format 1.0, file header
     (0, b"OggS", "audio/ogg"),  # RFC 3533, 6
     (0, b"ID3", "audio/mpeg"),  # ID3v2.4, 3.1
     (0, b"MThd\0\0\0\x06", "audio/midi"),  # Standard MIDI File 1.0
@@ -123,6 +127,12 @@ _TABLE: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"KDMV", "application/x-vmdk"),  # Virtual Disk Format 5.0
     (0, b"QFI\xfb", "application/x-qcow2"),  # QEMU qcow2.txt
     (0, b"MSWIM\0\0\0", "application/x-ms-wim"),  # Windows Imaging file format
+    (0, b"# Disk DescriptorFile", "application/x-vmdk"),  # the text beside a VMDK
+    (64, b"\x7f\x10\xda\xbe", "application/x-disk-image"),  # VirtualBox VDI, vbox/VDICore.h
+    (512, b"EFI PART", "application/x-disk-image"),  # UEFI 2.10, 5.3.2: GPT header
+    (0, b"hsqs", "application/x-disk-image"),  # squashfs 4.0 superblock
+    (0, b"\x1bLua", "application/x-program"),  # Lua bytecode, lundump.h
+    (0, b"FasdUAS", "application/x-program"),  # compiled AppleScript
     (0, b"ID;P", "application/x-sylk"),  # SYLK: Excel opens it so whatever the name
 )  # fmt: skip
 
@@ -212,6 +222,27 @@ def _mpeg_audio(head: bytes) -> bool:
     return head[2] >> 4 not in (0, 15) and head[2] >> 2 & 3 != 3
 
 
+def _adts(head: bytes) -> bool:
+    """ISO/IEC 13818-7, 6.2: ADTS sync, layer 0, and a second frame where the first ends."""
+    if len(head) < 7 or head[0] != 0xFF or head[1] & 0xF6 != 0xF0 or head[2] >> 2 & 15 > 12:
+        return False
+    size = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
+    return size >= 7 and head[size : size + 2] in (head[:2], b"")
+
+
+def _transport_stream(head: bytes) -> bool:
+    """ISO/IEC 13818-1, 2.4.3.2: sync bytes 188 apart, or 192 with a time in front (BDAV)."""
+    return any(
+        len(head) > at + 4 * step and all(head[at + n * step] == 0x47 for n in range(5))
+        for at, step in ((0, 188), (4, 192))
+    )
+
+
+def _aiff(head: bytes) -> bool:
+    """AIFF 1.3: FORM of type AIFF or AIFC."""
+    return head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC")
+
+
 def _dos_program(head: bytes) -> bool:
     """MZ or ZM; text that begins with these letters holds no NUL in its first bytes."""
     return head[:2] in (b"MZ", b"ZM") and b"\0" in head[:512]
@@ -228,16 +259,39 @@ def _wmf(head: bytes) -> bool:
 
 
 def _pkcs7(head: bytes) -> str:
-    """RFC 5652, 3: ContentInfo SEQUENCE with an OID of 1.2.840.113549.1.7."""
+    """RFC 5652, 3: ContentInfo SEQUENCE with an OID of 1.2.840.113549.1.7, or of S/MIME's
+    own content types, 1.2.840.113549.1.9.16.1 (RFC 3274, 1.1; RFC 5083, 2.1)."""
     if head[:1] != b"\x30":
         return ""
-    at = head.find(b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07", 2, 24)
-    return "application/pkcs7-mime" if at > 0 else ""
+    found = max(
+        head.find(b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07", 2, 24),
+        head.find(b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01", 2, 24),
+    )
+    return "application/pkcs7-mime" if found > 0 else ""
+
+
+#: RFC 9580, 4.2, 5.1 and 5.3: a packet of an encrypted session key, version 3 with one of the
+#: algorithms of 9.1 that encrypt, or version 4 with a cipher of 9.3 and a kind of 3.7.1.
+_PGP_KEY: Final = re.compile(
+    rb"(?:\x84.|\x85..|\xc1(?:[\0-\xbf]|[\xc0-\xdf].))\x03.{8}[\x01\x02\x10\x12]"
+    rb"|(?:\x8c|\xc3)[\x04-\xbf]\x04[\x01-\x04\x07-\x0d][\0\1\3\4]",
+    re.DOTALL,
+)
 
 
 def _dwg(head: bytes) -> bool:
     """AutoCAD version code AC1.2 … AC10xx, then NULs or zeros (Open Design, 3.1)."""
     return bool(re.match(rb"AC(?:1\.[0-9]|2\.[0-9]|10[0-9]{2})[\0\x01-\x1f]", head[:8], re.DOTALL))
+
+
+def at_the_end(tail: bytes) -> str:
+    """Media type of a disk image that is known by its last sector, or "".
+
+    `tail` is the last 512 bytes of the file.
+    """
+    if tail.startswith(b"conectix"):  # VHD image format specification: footer
+        return "application/x-vhd"
+    return "application/x-apple-diskimage" if tail.startswith(b"koly\0\0\0\4") else ""  # UDIF
 
 
 def pdf_offset(head: bytes, body: bytes) -> int:
@@ -310,7 +364,11 @@ def _structural(head: bytes, size: int) -> str:
         (head[510:512] == b"\x55\xaa" and head[:1] in (b"\xeb", b"\xe9", b"\x33", b"\xfa"),
          "application/x-disk-image"),  # a boot sector (FAT, NTFS, MBR)
         (_mpeg_audio(head), "audio/mpeg"),
+        (_adts(head), "audio/aac"),
+        (_aiff(head), "audio/aiff"),
+        (_transport_stream(head), "video/mpeg"),
         (_tar(head), "application/x-tar"),  # before ustar: checksum only
+        (_PGP_KEY.match(head) is not None and size > 32, "application/pgp-encrypted"),
     ):  # fmt: skip
         if holds:
             return media_type

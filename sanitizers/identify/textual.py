@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from sanitizers.identify import scripts
 from sanitizers.identify.labels import (
     BY_EXTENSION,
+    FORMATS,
     PROGRAM,
     PROGRAM_EXTENSIONS,
     UNKNOWN,
@@ -27,24 +29,6 @@ _ODD_UNITS: Final = re.compile("[\0-\x08\x0b\x0e-\x19\x1c-\x1f\ufffd\uffff]")
 
 _SPARED_IN_NAMED_TEXT: Final = 4
 
-#: First lines that start an interpreter, whatever the name. Case is ignored.
-_SCRIPT_STARTS: Final = (
-    (re.compile(r"#![ \t]*/"), "application/x-sh"),
-    (re.compile(r"<\?php\b", re.I), "application/x-php"),
-    (
-        re.compile(r"(?:rem .{0,200}\n\s*|:: .{0,200}\n\s*)?@echo[ \t]+off", re.I),
-        "application/x-bat",
-    ),
-    (re.compile(r"windows registry editor version|regedit4\s", re.I), "text/x-registry"),
-    (re.compile(r"\[internetshortcut\]", re.I), "application/x-mswinurl"),
-    (re.compile(r"\[desktop entry\]", re.I), "application/x-mswinurl"),
-    (re.compile(r"\[shell\]\s*\r?\n\s*command", re.I), "application/x-scf"),
-    (re.compile(r"\[version\]\s*\r?\n\s*signature\s*=", re.I), "text/x-ms-inf"),
-    (re.compile(r"WEB\r?\n1\r?\n"), "application/x-iqy"),
-    (re.compile(r"ID;P"), "application/x-sylk"),
-    (re.compile(r"#@~\^"), "application/x-windows-script"),  # encoded script (JSE, VBE)
-    (re.compile(r"(?:screen mode id|full address):[is]:", re.I), "application/x-rdp"),
-)
 #: First element of an XML or HTML-like text → type. `{prefix:}name`, lower case.
 _ROOTS: Final = {
     "svg": "image/svg+xml",
@@ -61,9 +45,25 @@ _ROOTS: Final = {
     "searchconnectordescription": PROGRAM,
     "project": PROGRAM,
     "jnlp": "application/x-java-jnlp-file",
+    "stylesheet": "application/x-windows-script",
+    "transform": "application/x-windows-script",
+    "plist": "application/x-mswinurl",
     "worddocument": "application/msword",
     "workbook": "application/vnd.ms-excel",
     "visiodocument": "application/vnd.visio",
+}
+#: Of words that ordinary XML uses too: the signs of the real thing.
+_SIGNS: Final = {
+    "job": r"<script",
+    "package": r"<job|<script",
+    "component": r"<script|<registration",
+    "registration": r"<script",
+    "project": r"<Target|<UsingTask|schemas\.microsoft\.com",
+    "assembly": r"urn:schemas-microsoft-com:asm",
+    "workbook": r"office:spreadsheet",
+    "stylesheet": r"urn:schemas-microsoft-com:xslt",  # msxsl:script runs
+    "transform": r"urn:schemas-microsoft-com:xslt",
+    "plist": r"<key>URL</key>",  # an Internet location file (.webloc)
 }
 _ROOT: Final = re.compile(r"<([A-Za-z_][\w.-]{0,60}:)?([A-Za-z_][\w.-]{0,60})[\s/>]")
 _PROLOG: Final = re.compile(
@@ -136,9 +136,10 @@ def raw_text(head: bytes) -> str:
 
 
 def script(head: bytes) -> str:
-    """Media type of the interpreter that the first line calls, or ""."""
+    """Media type of the interpreter that the first lines call, whatever the name, or ""."""
     text = head_text(head)
-    return next((media for pattern, media in _SCRIPT_STARTS if pattern.match(text)), "")
+    # A mail may quote a program; what stands in its body is the business of its own reader.
+    return "" if looks_like_mail(text, claimed=False) else scripts.find(text)
 
 
 def looks_like_mail(text: str, *, claimed: bool) -> bool:
@@ -170,15 +171,8 @@ def _markup(text: str) -> str:
         at = prolog.end()
     root = _ROOT.match(text, at + len(text[at:]) - len(text[at:].lstrip()))
     name = root[2].lower() if root else ""
-    if name in ("job", "package", "component", "project", "assembly", "workbook", "registration"):
-        # Words that ordinary XML uses too: only with the signs of the real thing.
-        signs = {
-            "job": r"<script", "package": r"<job|<script", "component": r"<script|<registration",
-            "registration": r"<script", "project": r"<Target|<UsingTask|schemas\.microsoft\.com",
-            "assembly": r"urn:schemas-microsoft-com:asm", "workbook": r"office:spreadsheet",
-        }  # fmt: skip
-        if not re.search(signs[name], text, re.I):
-            name = ""
+    if name in _SIGNS and not re.search(_SIGNS[name], text, re.I):
+        name = ""
     if name == "document" and (flat := _FLAT_ODF.search(text)):
         return f"application/vnd.oasis.opendocument.{flat[1]}"
     if name in _ROOTS:
@@ -207,9 +201,11 @@ def classify(head: bytes, ending: str, claimed: str) -> str:
     markup = _markup(text)
     if "hta:application" in text.lower() or ending == "hta":
         return "application/hta"
+    if markup and FORMATS[markup].program:
+        return markup
     if ending in PROGRAM_EXTENSIONS:
         named = BY_EXTENSION[ending]
-        return next((t for t in named if t != PROGRAM), PROGRAM)
+        return next((t for t in named if t != PROGRAM and FORMATS[t].program), PROGRAM)
     html = ending in _HTML_NAMES or (not ending and claimed == "text/html")
     if markup and markup not in ("text/html", "application/xml") and not html:
         return markup

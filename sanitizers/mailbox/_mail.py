@@ -16,6 +16,7 @@ from typing import Final
 from sanitizers.findings import Action, Findings, Kind
 from sanitizers.limits import MAX_PARTS
 from sanitizers.mailbox import _mapi as mapi
+from sanitizers.mailbox._items import contact_card, meeting
 from sanitizers.mailbox._rtf_body import RtfBody, rtf_body
 from sanitizers.mailbox._rtf_compression import decompress
 from sanitizers.model import Job, Member, Output, Split
@@ -49,31 +50,44 @@ def split_message(message: mapi.Message, out: Output) -> Split:
     findings = Findings()
     raw = b"".join(_entity(message, findings, 0))
     split = Mail().clean(Job(data=memoryview(raw), media_type="message/rfc822"), out)
-    withheld = [_withheld(a, out) for a in _all(message) if a.withheld]
+    withheld = [_withheld(name, reason, out) for name, reason in _lost(message)]
     if withheld:
         where = "attachment"
         findings.add(Kind.WITHHELD_PART, Action.REMOVED, count=len(withheld), where=where)
+    dropped = sum(one.dropped for one in _all(message))
+    if dropped:
+        findings.add(Kind.METADATA, Action.REMOVED, count=dropped, where="properties")
     findings.extend(split.findings)
     members = (*split.members, *withheld)[:MAX_PARTS]
     return replace(split, members=members, findings=findings.freeze())
 
 
-def _all(message: mapi.Message) -> Iterator[mapi.Attachment]:
+def _all(message: mapi.Message) -> Iterator[mapi.Message]:
+    """The message and those in it."""
+    yield message
     for attachment in message.attachments:
-        yield attachment
         if attachment.message is not None:
             yield from _all(attachment.message)
 
 
-def _withheld(attachment: mapi.Attachment, out: Output) -> Member:
-    name = _stated_name(attachment.properties)
+def _lost(message: mapi.Message) -> Iterator[tuple[str, ReasonCode]]:
+    """What of the message and those in it cannot cross: stated name and reason."""
+    for one in _all(message):
+        for attachment in one.attachments:
+            if attachment.withheld:
+                yield _stated_name(attachment.properties), ReasonCode.UNSUPPORTED_TYPE
+        if one.damaged:
+            yield "", ReasonCode.DAMAGED
+
+
+def _withheld(name: str, reason: ReasonCode, out: Output) -> Member:
     return Member(
         name=clean_name(name) if name else "",
         claimed_type="",
         claimed_charset="",
         offset=out.tell(),
         size=0,
-        withheld=ReasonCode.UNSUPPORTED_TYPE.value,
+        withheld=reason.value,
     )
 
 
@@ -102,6 +116,14 @@ def _entity(message: mapi.Message, findings: Findings, depth: int) -> Iterator[b
         yield inner
         yield from _part("text/plain; charset=utf-8", b"")
     yield f"\r\n--{alternative}--\r\n".encode()
+    for content_type, name, item in (
+        ("text/calendar", "invite.ics", meeting(message)),
+        ("text/vcard", "contact.vcf", contact_card(message)),
+    ):
+        if item:
+            yield delimiter
+            disposition = f'Content-Disposition: attachment; filename="{name}"'
+            yield from _part(f"{content_type}; charset=utf-8", item, disposition)
     for attachment in message.attachments:
         if not attachment.withheld:
             yield delimiter
@@ -184,6 +206,8 @@ def _bodies(properties: mapi.Properties, findings: Findings) -> tuple[str, bytes
     if not text and not html and rtf.text.strip():
         text = rtf.text
         findings.add(Kind.FORMAT_CHANGED, Action.CONVERTED, where="body")
+        if rtf.objects:
+            findings.add(Kind.EMBEDDED_OBJECT, Action.REMOVED, count=rtf.objects, where="body")
     return text, html, charset
 
 

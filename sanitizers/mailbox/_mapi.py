@@ -35,16 +35,26 @@ ATTACH_METHOD: Final = 0x3705
 ATTACH_MIME_TAG: Final = 0x370E
 BODY: Final = 0x1000
 BODY_HTML: Final = 0x1013
+BUSINESS_FAX: Final = 0x3A24
+BUSINESS_TELEPHONE: Final = 0x3A08
 CLIENT_SUBMIT_TIME: Final = 0x0039
+COMPANY: Final = 0x3A16
+DEPARTMENT: Final = 0x3A18
 DISPLAY_NAME: Final = 0x3001
 EMAIL_ADDRESS: Final = 0x3003
+END_DATE: Final = 0x0061
+GIVEN_NAME: Final = 0x3A06
+HOME_TELEPHONE: Final = 0x3A09
 IN_REPLY_TO: Final = 0x1042
 INTERNET_CODEPAGE: Final = 0x3FDE
 INTERNET_MESSAGE_ID: Final = 0x1035
 INTERNET_REFERENCES: Final = 0x1039
+JOB_TITLE: Final = 0x3A17
+MESSAGE_CLASS: Final = 0x001A
 MESSAGE_CODEPAGE: Final = 0x3FFD
 MESSAGE_LOCALE_ID: Final = 0x3FF1
 MESSAGE_DELIVERY_TIME: Final = 0x0E06
+MOBILE_TELEPHONE: Final = 0x3A1C
 RECIPIENT_TYPE: Final = 0x0C15
 RTF_COMPRESSED: Final = 0x1009
 SENDER_EMAIL: Final = 0x0C1F
@@ -54,8 +64,24 @@ SENT_REPRESENTING_EMAIL: Final = 0x0065
 SENT_REPRESENTING_NAME: Final = 0x0042
 SENT_REPRESENTING_SMTP: Final = 0x5D02
 SMTP_ADDRESS: Final = 0x39FE
+START_DATE: Final = 0x0060
 SUBJECT: Final = 0x0037
+SURNAME: Final = 0x3A11
 TRANSPORT_HEADERS: Final = 0x007D
+
+# Named properties, by identifiers of our own that no property of 16 bits has.
+APPOINTMENT_START: Final = 0x1_820D  # PidLidAppointmentStartWhole
+APPOINTMENT_END: Final = 0x1_820E
+APPOINTMENT_ALL_DAY: Final = 0x1_8215  # PidLidAppointmentSubType
+APPOINTMENT_LOCATION: Final = 0x1_8208  # PidLidLocation
+APPOINTMENT_PATTERN: Final = 0x1_8232  # PidLidRecurrencePattern: a rule in words
+APPOINTMENT_RECURRING: Final = 0x1_8223
+APPOINTMENT_SEQUENCE: Final = 0x1_8201
+CONTACT_EMAIL: Final = 0x2_8083  # PidLidEmail1EmailAddress
+CONTACT_WORK_ADDRESS: Final = 0x2_801B
+CONTACT_YOMI_GIVEN_NAME: Final = 0x2_802C
+CONTACT_YOMI_SURNAME: Final = 0x2_802D
+GLOBAL_OBJECT_ID: Final = 0x3_0003  # PidLidGlobalObjectId
 
 # PidTagAttachMethod ([MS-OXCMSG] 2.2.2.9).
 BY_VALUE: Final = 1
@@ -69,6 +95,21 @@ KNOWN: Final = frozenset(
                      "TIME", "BINARY", "BY_VALUE", "EMBEDDED_MESSAGE")
 )  # fmt: skip
 
+#: Property set ([MS-OXPROPS] 1.3.2) → the page of our identifiers.
+_SETS: Final = {
+    bytes.fromhex("0220060000000000c000000000000046"): 0x1_0000,  # PSETID_Appointment
+    bytes.fromhex("0420060000000000c000000000000046"): 0x2_0000,  # PSETID_Address
+    bytes.fromhex("90dad86e0b451b1098da00aa003f1305"): 0x3_0000,  # PSETID_Meeting
+}
+
+
+def named(property_set: bytes, number: int) -> int:
+    """Our identifier of a named property, -1 for one that is not looked at."""
+    page = _SETS.get(property_set)
+    identifier = page | number if page is not None and number < 0x1_0000 else -1
+    return identifier if identifier in KNOWN else -1
+
+
 #: Primary language → charset of its byte strings ([MS-LCID] 2.2, [MS-UCODEREF] 2.2.1).
 _ANSI: Final = {
     0x11: "cp932", 0x12: "cp949", 0x1E: "cp874", 0x02: "windows-1251", 0x19: "windows-1251",
@@ -77,6 +118,7 @@ _ANSI: Final = {
     0x0D: "windows-1255",
 }  # fmt: skip
 _EPOCH: Final = datetime(1601, 1, 1, tzinfo=UTC)  # FILETIME counts 100 ns from here
+_NO_TIME: Final = 0x0CB3_4557_A3DD_4000  # [MS-OXOCAL] 2.2.1.9: the year 4501 says "none"
 _ADDRESS: Final = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 
 
@@ -115,20 +157,23 @@ class Properties:
     def number(self, identifier: int) -> int:
         """An integer, 0 where there is none."""
         kind, raw = self._raw.get(identifier, (0, b""))
-        size = {INTEGER_16: 2, INTEGER_32: 4}.get(kind, 0)
+        size = {INTEGER_16: 2, INTEGER_32: 4, BOOLEAN: 2}.get(kind, 0)
         return int.from_bytes(raw[:size], "little", signed=True)
 
-    def date(self, *identifiers: int) -> str:
-        """The first time, as RFC 5322 3.3 writes it, or ""."""
+    def moment(self, *identifiers: int) -> datetime | None:
+        """The first time, in UTC."""
         for identifier in identifiers:
             kind, raw = self._raw.get(identifier, (0, b""))
             if kind == TIME and len(raw) >= 8:
                 (ticks,) = struct.unpack_from("<Q", raw)
-                try:
-                    return format_datetime(_EPOCH + timedelta(microseconds=ticks // 10))
-                except OverflowError:
-                    continue
-        return ""
+                if ticks < _NO_TIME:
+                    return _EPOCH + timedelta(microseconds=ticks // 10)
+        return None
+
+    def date(self, *identifiers: int) -> str:
+        """The first time, as RFC 5322 3.3 writes it, or ""."""
+        when = self.moment(*identifiers)
+        return format_datetime(when) if when is not None else ""
 
     def html(self) -> tuple[bytes, str]:
         """The HTML body and its charset, or (b"", "")."""
@@ -157,6 +202,8 @@ class Message:
     properties: Properties
     recipients: list[Properties] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
+    damaged: bool = False  # cut short: what came behind is missing
+    dropped: int = 0  # properties of it and its parts that are not looked at
 
 
 def code_page(number: int) -> str:

@@ -31,6 +31,7 @@ _SKIPPED: Final = frozenset(
      b"headerl", b"headerr", b"headerf", b"footerl", b"footerr", b"footerf", b"fldinst",
      b"listtable", b"listoverridetable", b"generator", b"themedata", b"datastore", b"footnote"}
 )  # fmt: skip
+_OBJECTS: Final = frozenset({b"pict", b"object"})
 #: \fcharset → charset (RTF 1.9.1, font table).
 _CHARSETS: Final = {
     0: "windows-1252", 77: "macintosh", 128: "cp932", 129: "cp949", 134: "gbk", 136: "big5",
@@ -41,10 +42,11 @@ _CHARSETS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class RtfBody:
-    """What was found: at most one of both is not ""."""
+    """What was found: at most one of both texts is not ""."""
 
     html: str = ""
     text: str = ""
+    objects: int = 0  # pictures and objects that were left out
 
 
 @dataclass(slots=True)
@@ -74,6 +76,7 @@ class _Reader:
     run_charset: str = ""
     skip: int = 0  # characters after \u that older readers show
     star: bool = False
+    objects: int = 0
 
     def read(self, rtf: bytes) -> str:
         """All text of the RTF."""
@@ -113,6 +116,7 @@ class _Reader:
             group.fonts = group.skipped = True
         elif star or word in _SKIPPED:
             group.skipped = True
+            self.objects += word in _OBJECTS
         elif word == b"htmlrtf" or (word == b"v" and not self.html):
             group.hidden = number != 0
         elif word == b"ansicpg" and number:
@@ -166,6 +170,9 @@ def rtf_body(rtf: bytes) -> RtfBody:
     if not head.lstrip().startswith(b"{\\rtf"):
         return RtfBody()
     html = b"\\fromhtml1" in head
-    text = _Reader(html=html).read(rtf)
+    reader = _Reader(html=html)
+    text = reader.read(rtf)
     text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return RtfBody(html=text) if html else RtfBody(text=text)
+    if html:
+        return RtfBody(html=text, objects=reader.objects)
+    return RtfBody(text=text, objects=reader.objects)

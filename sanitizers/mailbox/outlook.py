@@ -25,6 +25,12 @@ _STREAM: Final = "__substg1.0_"  # 2.1.3
 _PROPERTIES: Final = "__properties_version1.0"  # 2.4
 _RECIPIENT: Final = "__recip_version1.0_#"  # 2.2.1
 _ATTACHMENT: Final = "__attach_version1.0_#"  # 2.2.2
+_NAMES: Final = "__nameid_version1.0"  # 2.2.3
+_NAME_SETS: Final = "__substg1.0_00020102"  # 2.2.3.1.1: GUIDs
+_NAME_ENTRIES: Final = "__substg1.0_00030102"  # 2.2.3.1.2
+_NAME_ENTRY: Final = struct.Struct("<IHH")  # number, kind and set, index of the property
+_FIRST_SET: Final = 3  # 2.2.3.1.2: the sets before have no GUID in the stream
+_FIRST_NAMED: Final = 0x8000
 #: 2.4.1: bytes before the entries, by what the storage is.
 _TOP_HEADER: Final = 32
 _MESSAGE_HEADER: Final = 24
@@ -35,6 +41,12 @@ _FIXED: Final = frozenset({mapi.INTEGER_16, mapi.INTEGER_32, mapi.BOOLEAN, mapi.
 _VARIABLE: Final = frozenset({mapi.STRING_8, mapi.STRING, mapi.BINARY})
 #: Streams of 4,096 bytes and less lie in sectors of 64 that are counted once.
 _SLACK: Final = 1_000_000
+
+#: What olefile raises on files that lie about their sectors.
+_DAMAGE: Final = (
+    OSError, ValueError, TypeError, AttributeError, IndexError, OverflowError, RecursionError,
+    struct.error,
+)  # fmt: skip
 
 _Path = tuple[str, ...]
 
@@ -55,7 +67,9 @@ class OutlookMessage(Sanitizer):
         """
         if not len(job.data):
             raise Withheld(ReasonCode.EMPTY)
-        message = _File(job.data).message((), 0)
+        file = _File(job.data)
+        message = file.message((), 0)
+        message.dropped = file.dropped
         return split_message(message, out)
 
 
@@ -66,9 +80,10 @@ class _File:
         try:
             self._ole = olefile.OleFileIO(io.BytesIO(data))
             paths: list[list[str]] = self._ole.listdir(streams=True, storages=False)
-        except (OSError, ValueError, IndexError, struct.error, RecursionError) as error:
+        except _DAMAGE as error:
             raise Withheld(ReasonCode.DAMAGED, f"no compound file: {error}") from error
         self._left = len(data) + _SLACK
+        self.dropped = 0  # properties of all messages that are not looked at
         self._children: dict[_Path, dict[str, str]] = {}
         self._storages: dict[_Path, dict[str, None]] = {}
         for path in paths:
@@ -79,6 +94,22 @@ class _File:
                 parent[storage[depth]] = None
         if _PROPERTIES not in self._children.get((), {}):
             raise Withheld(ReasonCode.DAMAGED, "no message in the compound file")
+        self._named = self._names()
+
+    def _names(self) -> dict[int, int]:
+        """Identifier of a named property in this file → ours."""
+        children = self._children.get((_NAMES,), {})
+        if _NAME_SETS not in children or _NAME_ENTRIES not in children:
+            return {}
+        sets = self._stream((_NAMES, children[_NAME_SETS]))
+        entries = self._stream((_NAMES, children[_NAME_ENTRIES]))
+        whole = len(entries) - len(entries) % _NAME_ENTRY.size
+        found: dict[int, int] = {}
+        for number, kind, index in _NAME_ENTRY.iter_unpack(entries[:whole]):
+            at = ((kind >> 1) - _FIRST_SET) * 16
+            if not kind & 1 and at >= 0:
+                found[_FIRST_NAMED + index] = mapi.named(sets[at : at + 16], number)
+        return found
 
     def message(self, at: _Path, depth: int) -> mapi.Message:
         """The message whose streams lie at `at`."""
@@ -118,24 +149,29 @@ class _File:
                 if number >= _MAX_ENTRIES:
                     break
                 kind, identifier, _, value = entry
+                identifier = self._named.get(identifier, identifier)
                 if kind in _FIXED and identifier in mapi.KNOWN:
                     raw[identifier] = (kind, value)
+                else:
+                    self.dropped += kind in _FIXED
         for key, name in children.items():
             if key.startswith(_STREAM) and len(key) == len(_STREAM) + 8:
                 try:
                     tag = int(key[len(_STREAM) :], 16)
                 except ValueError:
                     continue
-                identifier, kind = tag >> 16, tag & 0xFFFF
+                identifier, kind = self._named.get(tag >> 16, tag >> 16), tag & 0xFFFF
                 if kind in _VARIABLE and identifier in mapi.KNOWN:
                     raw[identifier] = (kind, self._stream((*at, name)))
+                else:
+                    self.dropped += 1
         return mapi.Properties(raw, charset)
 
     def _stream(self, path: _Path) -> bytes:
         try:
             with self._ole.openstream(list(path)) as stream:
                 data: bytes = stream.read(self._left + 1)
-        except (OSError, ValueError, IndexError, struct.error) as error:
+        except _DAMAGE as error:
             raise Withheld(ReasonCode.DAMAGED, f"stream: {error}") from error
         self._left -= len(data)
         if self._left < 0:

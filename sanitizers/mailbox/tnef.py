@@ -19,6 +19,8 @@ from sanitizers.reasons import ReasonCode, Withheld
 _SIGNATURE: Final = 0x223E9F78  # 2.1.3.1
 _HEAD: Final = struct.Struct("<IH")
 _ATTRIBUTE: Final = struct.Struct("<BII")  # 2.1.3.2: level, identifier, length
+_LEVELS: Final = (b"\1", b"\2")  # of the message, of an attachment
+_BLANK: Final = b"\0 \r\n\t"  # what fills the end of a file
 _CHECKSUM: Final = 2
 MAX_ATTRIBUTES: Final = 20_000
 MAX_PROPERTIES: Final = 20_000  # of one list; Outlook writes under 300
@@ -59,7 +61,7 @@ class Tnef(Sanitizer):
         """Take the message apart; its files are written to `out`.
 
         Raises:
-            Withheld: EMPTY; DAMAGED (no TNEF, or cut short); TOO_MANY_PARTS.
+            Withheld: EMPTY; DAMAGED (no TNEF, or an attribute that lies); TOO_MANY_PARTS.
         """
         if not len(job.data):
             raise Withheld(ReasonCode.EMPTY)
@@ -72,6 +74,7 @@ class _Cursor:
     def __init__(self, data: memoryview) -> None:
         self._data = data
         self._at = 0
+        self.dropped = 0  # properties read from it that are not looked at
 
     def take(self, size: int) -> memoryview:
         """The next `size` bytes."""
@@ -91,6 +94,14 @@ class _Cursor:
         """The next unsigned integer."""
         return int.from_bytes(self.take(size), "little")
 
+    def peek(self, size: int) -> bytes:
+        """Up to `size` bytes that come next."""
+        return bytes(self._data[self._at : self._at + size])
+
+    def is_blank(self) -> bool:
+        """Whether nothing but filling is left."""
+        return not bytes(self._data[self._at :]).strip(_BLANK)
+
     @property
     def left(self) -> int:
         """Bytes not yet read."""
@@ -106,10 +117,21 @@ def _message(data: memoryview, depth: int) -> mapi.Message:
     charset = ""
     files: list[_Raw] = []
     recipients: list[mapi.Properties] = []
-    for _ in range(MAX_ATTRIBUTES):
-        if cursor.left < _ATTRIBUTE.size:
+    damaged = False
+    dropped = 0
+    for count in range(MAX_ATTRIBUTES):
+        head = cursor.peek(_ATTRIBUTE.size)
+        if head[:1] not in _LEVELS and cursor.is_blank():
             break
-        _, identifier, length = _ATTRIBUTE.unpack(cursor.take(_ATTRIBUTE.size))
+        whole = len(head) == _ATTRIBUTE.size and head[:1] in _LEVELS
+        _, identifier, length = _ATTRIBUTE.unpack(head) if whole else (0, 0, 0)
+        if not whole or length > cursor.left - _ATTRIBUTE.size:
+            # Files get cut on their way. What came before the cut is whole.
+            if not count:
+                raise Withheld(ReasonCode.DAMAGED, "no attribute")
+            damaged = True
+            break
+        cursor.take(_ATTRIBUTE.size)
         value = cursor.take(length)
         cursor.take(min(_CHECKSUM, cursor.left))  # a checksum of 16 bits guards nothing
         if identifier == _OEM_CODEPAGE and length >= 4:
@@ -119,11 +141,14 @@ def _message(data: memoryview, depth: int) -> mapi.Message:
         elif identifier == _BODY:
             raw.setdefault(mapi.BODY, (mapi.STRING_8, bytes(value)))
         elif identifier == _MAPI_PROPS:
-            raw.update(_properties(_Cursor(value)))
+            own = _Cursor(value)
+            raw.update(_properties(own))
+            dropped += own.dropped
         elif identifier == _RECIP_TABLE:
             rows = _Cursor(value)
             for _row in range(min(rows.integer(), 2 * MAX_PARTS)):
                 recipients.append(mapi.Properties(_properties(rows), charset))
+            dropped += rows.dropped
         elif identifier == _ATTACH_REND_DATA:
             if len(files) >= MAX_PARTS:
                 raise Withheld(ReasonCode.TOO_MANY_PARTS, "attachments")
@@ -131,23 +156,31 @@ def _message(data: memoryview, depth: int) -> mapi.Message:
         elif identifier in (_ATTACH_TITLE, _ATTACH_DATA, _ATTACHMENT):
             if not files:
                 files.append({})
-            _add(files[-1], identifier, value)
+            dropped += _add(files[-1], identifier, value)
+        else:
+            dropped += 1
     properties = mapi.Properties(raw, charset)
-    message = mapi.Message(properties=properties, recipients=recipients)
+    message = mapi.Message(
+        properties=properties, recipients=recipients, damaged=damaged, dropped=dropped
+    )
     message.attachments = [_attachment(f, properties.charset, depth) for f in files]
     return message
 
 
-def _add(file: _Raw, identifier: int, value: memoryview) -> None:
+def _add(file: _Raw, identifier: int, value: memoryview) -> int:
+    """Keep an attribute of a file; the number of properties that were dropped."""
     if identifier == _ATTACH_TITLE:
         file.setdefault(mapi.ATTACH_FILENAME, (mapi.STRING_8, bytes(value)))
     elif identifier == _ATTACH_DATA:
         file[mapi.ATTACH_DATA] = (mapi.BINARY, bytes(value))
     else:
         kept = file.get(mapi.ATTACH_DATA)
-        file.update(_properties(_Cursor(value)))
+        cursor = _Cursor(value)
+        file.update(_properties(cursor))
         if kept is not None:
             file[mapi.ATTACH_DATA] = kept
+        return cursor.dropped
+    return 0
 
 
 def _attachment(file: _Raw, charset: str, depth: int) -> mapi.Attachment:
@@ -170,11 +203,12 @@ def _properties(cursor: _Cursor) -> _Raw:
     for _ in range(count):
         kind, identifier = cursor.integer(2), cursor.integer(2)
         if identifier >= _NAMED:
-            cursor.take(16)
+            property_set = bytes(cursor.take(16))
             if cursor.integer():
                 cursor.padded(cursor.integer())
+                identifier = -1
             else:
-                cursor.take(4)
+                identifier = mapi.named(property_set, cursor.integer())
         single = kind & ~_MULTIPLE
         values = 1
         if kind & _MULTIPLE or single in _VARIABLE:
@@ -190,4 +224,6 @@ def _properties(cursor: _Cursor) -> _Raw:
             first = first if number else value
         if identifier in mapi.KNOWN and values:
             found[identifier] = (single, first)
+        else:
+            cursor.dropped += 1
     return found

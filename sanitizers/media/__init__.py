@@ -1,1 +1,1 @@
-"""Sound and video, and formats that are only identified."""
+"""Sound and video, and documents of which only the text can be taken."""

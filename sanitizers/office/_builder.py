@@ -15,17 +15,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from sanitizers import xmltree
 from sanitizers.findings import Action, Findings, Kind
 from sanitizers.identify.labels import extension
 from sanitizers.model import Rebuilt
-from sanitizers.office import _common, _kinds, _links, _opc, _placeholder, _xml
+from sanitizers.office import _common, _kinds, _links, _opc, _placeholder
 from sanitizers.office._filter import Filter, Handler
 from sanitizers.office._kinds import PartKind
 from sanitizers.office._opc import Relationship
 from sanitizers.office._package import Package
 from sanitizers.office._rules import NAMESPACES, Vocabulary
-from sanitizers.office._xml import Element
 from sanitizers.reasons import ReasonCode, Withheld
+from sanitizers.xmltree import Element
 
 MAX_PARTS: Final = 8_000  # written parts; 2,000 slides with notes and charts
 
@@ -263,11 +264,11 @@ class Builder:
         self._report(node)
         data = _STRICT.sub(_transitional, self.package.read(node.source))
         vocabulary = self._maker.vocabularies[kind.vocabulary]
-        root = _xml.parse_part(data, self.findings, where)
+        root = xmltree.parse_part(data, self.findings, where)
         prefix, _, local = kind.root.partition(":")
         if root.tag != f"{{{NAMESPACES[prefix]}}}{local}":
             raise Withheld(ReasonCode.DAMAGED, f"not a {kind.where} part")
-        root = _xml.with_prefixes(root, data, vocabulary.prefixes, vocabulary.own)
+        root = xmltree.with_prefixes(root, data, vocabulary.prefixes, vocabulary.own)
         tree = Filter(
             vocabulary,
             findings=self.findings,

@@ -9,7 +9,7 @@ from sanitizers.findings import Action, Kind
 from sanitizers.office import _common, _formulas
 from sanitizers.office._common import name
 from sanitizers.office._filter import Filter, Handler
-from sanitizers.office._xml import Element
+from sanitizers.xmltree import Element
 
 #: 21.2.2.123 and 21.2.2.201: a reference, its cache, and the literal form of the same.
 _LITERALS: Final = {

@@ -8,7 +8,7 @@ from typing import Final
 from sanitizers.findings import Action, Kind
 from sanitizers.office._filter import Filter, Handler
 from sanitizers.office._rules import CHOICES, EXTENSIONS, NAMESPACES
-from sanitizers.office._xml import Element
+from sanitizers.xmltree import Element
 
 
 def name(prefixed: str) -> str:

@@ -15,8 +15,8 @@ from typing import Final
 from sanitizers.findings import Action, Findings, Kind
 from sanitizers.office._rules import NAMESPACES, Vocabulary
 from sanitizers.office._values import FIELD_ID
-from sanitizers.office._xml import Element, drop_unused_prefixes, serialize
 from sanitizers.reasons import ReasonCode, Withheld
+from sanitizers.xmltree import Element, drop_unused_prefixes, serialize
 
 Handler = Callable[["Filter", Element], None]
 

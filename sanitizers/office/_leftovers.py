@@ -14,7 +14,7 @@ from typing import Final
 from sanitizers.findings import Action, Kind
 from sanitizers.office._common import name, names
 from sanitizers.office._filter import Filter
-from sanitizers.office._xml import Element
+from sanitizers.xmltree import Element
 
 #: In parts that we wrote.
 _STYLE: Final = re.compile(rb'<w:(?:pStyle|rStyle|tblStyle) w:val="([^"]*)"')

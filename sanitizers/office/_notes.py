@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from sanitizers import xmltree
 from sanitizers.findings import Findings
-from sanitizers.office import _xml
 from sanitizers.office._common import name
 
 MAX_NOTES: Final = 20_000  # comments of one sheet
@@ -41,7 +41,7 @@ def boxes(comments: bytes, findings: Findings) -> bytes:
     Raises:
         Withheld: the part is not well-formed.
     """
-    root = _xml.parse_part(comments, findings, "comments")
+    root = xmltree.parse_part(comments, findings, "comments")
     pieces = [_HEAD]
     for index, comment in enumerate(root.iter(name("x:comment")), 1):
         match = _CELL.fullmatch(comment.get("ref", ""))

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from sanitizers import xmltree
 from sanitizers.findings import Findings
-from sanitizers.office import _kinds, _opc, _xml
+from sanitizers.office import _kinds, _opc
 from sanitizers.office._common import name
 from sanitizers.office._package import Package
 from sanitizers.office._rules import NAMESPACES
@@ -51,7 +52,7 @@ def pictures(package: Package, part: str, findings: Findings) -> dict[str, Objec
         }
         if targets:
             try:
-                root = _xml.parse_part(package.read(row.target), findings, "drawing")
+                root = xmltree.parse_part(package.read(row.target), findings, "drawing")
             except Withheld:
                 continue  # Excel's own VML is not always XML; then there is no picture
             for shape in root.iter(_SHAPE):
@@ -91,7 +92,7 @@ def slide_picture(identifier: str, number: str, frame: str) -> bytes:
     ).encode("ascii")
 
 
-def _take(shape: _xml.Element, targets: dict[str, str], found: dict[str, ObjectPicture]) -> None:
+def _take(shape: xmltree.Element, targets: dict[str, str], found: dict[str, ObjectPicture]) -> None:
     number = _NUMBER.fullmatch(shape.get("id", ""))
     image = next(shape.iter(_IMAGE), None)
     part = targets.get(image.get(_RELATION, "")) if image is not None else None

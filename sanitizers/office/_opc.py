@@ -14,8 +14,8 @@ from typing import Final
 from urllib.parse import unquote
 from xml.sax.saxutils import escape, quoteattr
 
+from sanitizers import xmltree
 from sanitizers.findings import Findings
-from sanitizers.office import _xml
 from sanitizers.office._package import Package
 
 MAX_RELATIONSHIPS: Final = 20_000  # of one part; a sheet has one per link
@@ -61,7 +61,7 @@ def relationships(package: Package, part: str, findings: Findings) -> list[Relat
     path = package.find(f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels")
     if path is None:
         return []
-    root = _xml.parse_part(package.read(path), findings, "relationships")
+    root = xmltree.parse_part(package.read(path), findings, "relationships")
     found: list[Relationship] = []
     for element in root[:MAX_RELATIONSHIPS]:
         tag = element.tag
@@ -129,7 +129,7 @@ def content_types_part(
 
 def read_title(package: Package, part: str, findings: Findings) -> str:
     """The title among the core properties: one line of at most 255 characters, or ""."""
-    root = _xml.parse_part(package.read(part), findings, "properties")
+    root = xmltree.parse_part(package.read(part), findings, "properties")
     title = root.findtext(f"{{{_DC}}}title") or ""
     return " ".join(_CONTROL.sub(" ", title).split())[:_MAX_TITLE]
 

@@ -127,7 +127,7 @@ class ElementRule:
 class Vocabulary:
     """The allow-list of a family of parts."""
 
-    prefixes: dict[str | None, str]  # for `_xml.with_prefixes`
+    prefixes: dict[str | None, str]  # for `xmltree.with_prefixes`
     own: frozenset[str | None]  # of `prefixes`, those that our own elements have
     elements: dict[str, ElementRule] = field(default_factory=dict)  # by lxml's name
     related: set[str] = field(default_factory=set)  # elements that name a relationship

@@ -30,7 +30,7 @@ from sanitizers.office._leftovers import SheetUses, blank_authors
 from sanitizers.office._object_pictures import ObjectPicture
 from sanitizers.office._opc import HEAD, Relationship
 from sanitizers.office._rules import Vocabulary
-from sanitizers.office._xml import Element
+from sanitizers.xmltree import Element
 
 VOCABULARIES: Final[Mapping[str, Vocabulary]] = {
     "sheet": _rules.vocabulary("x", "x", "x14", "xm"),

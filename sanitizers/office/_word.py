@@ -20,7 +20,7 @@ from sanitizers.office._filter import Filter, Handler
 from sanitizers.office._leftovers import WordUses
 from sanitizers.office._opc import Relationship
 from sanitizers.office._rules import Vocabulary
-from sanitizers.office._xml import Element
+from sanitizers.xmltree import Element
 
 _SHARED: Final = ("a", "pic", "c", "dgm", "m")
 VOCABULARIES: Final[Mapping[str, Vocabulary]] = {

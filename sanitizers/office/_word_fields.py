@@ -14,7 +14,7 @@ from sanitizers.findings import Action, Kind
 from sanitizers.office import _fields
 from sanitizers.office._common import name, names
 from sanitizers.office._filter import Filter
-from sanitizers.office._xml import Element
+from sanitizers.xmltree import Element
 
 _SIMPLE: Final = name("w:fldSimple")
 _TEXT: Final = name("w:t")

@@ -17,6 +17,7 @@ from sanitizers.findings import Action, Findings, Kind
 from sanitizers.reasons import ReasonCode
 from sanitizers.text.attachments import Attachments, file_name
 from sanitizers.text.choice import is_useful, visible_length
+from sanitizers.text.cms import MEDIA_TYPES
 from sanitizers.text.leaf import LeafReader, marker
 from sanitizers.text.mime import Entity
 
@@ -28,7 +29,6 @@ _FILE_TEXT: Final = frozenset(
         "text/csv",  # RFC 4180
         "text/directory",  # RFC 2425
         "text/javascript",
-        "text/rfc822-headers",  # RFC 6522 4
         "text/rtf",
         "text/tab-separated-values",
         "text/vcard",  # RFC 6350
@@ -56,9 +56,9 @@ _SIGNATURES: Final = frozenset(
         "application/x-pkcs7-signature",
     }
 )
-_PKCS7: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
-#: smime-type values whose content is not encrypted (RFC 8551 3.2.2): not opened yet.
-_PKCS7_OPEN: Final = frozenset({"signed-data", "certs-only", "compressed-data"})
+#: smime-type values that nobody here can open (RFC 8551 3.2.2); of others, and where there
+#: is none, the content says what it is.
+_PKCS7_CLOSED: Final = frozenset({"enveloped-data", "authenveloped-data"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,12 +216,12 @@ class BodyComposer:
             self._attachments.add_mail(entity)
         elif content_type in _ELSEWHERE:
             self._attachments.add_withheld(entity, ReasonCode.EXTERNAL_BODY)
-        elif content_type in _PKCS7:
-            opaque = entity.parameters.get("smime-type", "").lower() in _PKCS7_OPEN
-            self._attachments.add_withheld(
-                entity,
-                ReasonCode.UNSUPPORTED_TYPE if opaque else ReasonCode.SIGNED_OR_ENCRYPTED_MAIL,
-            )
+        elif content_type in MEDIA_TYPES:
+            if entity.parameters.get("smime-type", "").lower() in _PKCS7_CLOSED:
+                self._attachments.add_withheld(entity, ReasonCode.SIGNED_OR_ENCRYPTED_MAIL)
+            else:
+                name = self._attachments.name_of(entity) or "smime.p7m"
+                self._attachments.add(entity, name=name)
         elif content_type in _SIGNATURES:
             self._findings.add(Kind.SIGNED_MAIL, Action.REMOVED, where=entity.where)
         elif content_type == "application/applefile":  # RFC 1740: a Mac's resource fork

@@ -11,7 +11,6 @@ The parts: `_html_walk` (elements), `_html_lines` (white space and lines), `_htm
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -21,13 +20,9 @@ from selectolax.lexbor import LexborHTMLParser
 
 from sanitizers.findings import Action, Findings, Kind
 from sanitizers.limits import MAX_TEXT_CHARS
-from sanitizers.model import Cleaned, Job, Method, Output, Sanitizer
-from sanitizers.reasons import ReasonCode, Withheld
 from sanitizers.text._html_depth import flattened
 from sanitizers.text._html_elements import HANDLERS
 from sanitizers.text._html_walk import Walk
-from sanitizers.text.characters import make_harmless
-from sanitizers.text.charset import decode
 
 #: A UTF-32 character takes four bytes: more input than this is over the limit anyway.
 _MAX_INPUT_BYTES: Final = 4 * MAX_TEXT_CHARS + 4
@@ -85,44 +80,3 @@ def sniffed_charset(data: bytes | memoryview) -> str:
     label = (match[1] or match[2]).decode("ascii")
     # A label that could be read as ASCII cannot be UTF-16 (HTML, 13.2.3.2).
     return "utf-8" if label.lower().startswith("utf-16") else label
-
-
-class Html(Sanitizer):
-    """An attached page as the text that it shows."""
-
-    media_types = ("text/html", "application/xhtml+xml")
-    methods = (Method.TEXT,)
-    outputs = ("text/plain",)
-
-    def clean(self, job: Job, out: Output) -> Cleaned:
-        """Write the text of the page to `out` (UTF-8 with mark, CRLF).
-
-        Raises:
-            Withheld: EMPTY (also when nothing is visible) or TOO_LARGE.
-        """
-        if not len(job.data):
-            raise Withheld(ReasonCode.EMPTY)
-        if len(job.data) > _MAX_INPUT_BYTES:
-            raise Withheld(ReasonCode.TOO_LARGE, f"{len(job.data)} bytes of HTML")
-        decoded = decode(job.data, job.claimed_charset or sniffed_charset(job.data))
-        if len(decoded.text) > MAX_TEXT_CHARS:
-            raise Withheld(ReasonCode.TOO_LARGE, f"{len(decoded.text)} characters")
-        findings = Findings()
-        findings.add(Kind.FORMAT_CHANGED, Action.CONVERTED)
-        if decoded.guessed:
-            findings.add(Kind.CHARSET_GUESSED, Action.NOTED)
-        if decoded.lost:
-            findings.add(Kind.CHARSET_LOSS, Action.NOTED, count=decoded.lost)
-        text = make_harmless(html_to_text(decoded.text, findings), findings)
-        if not text.strip():
-            raise Withheld(ReasonCode.EMPTY, "nothing visible")
-        out.write(codecs.BOM_UTF8)
-        for start in range(0, len(text), _PIECE_CHARS):
-            piece = text[start : start + _PIECE_CHARS]
-            out.write(piece.replace("\n", "\r\n").encode("utf-8"))
-        return Cleaned(
-            media_type="text/plain",
-            extension=".txt",
-            method=Method.TEXT,
-            findings=findings.freeze(),
-        )

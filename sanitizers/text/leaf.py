@@ -13,13 +13,16 @@ from typing import Final
 from urllib.parse import unquote
 
 from sanitizers.findings import Action, Findings, Kind
+from sanitizers.limits import MAX_HEADER_BYTES, MAX_HEADER_FIELDS
 from sanitizers.names import clean_name
 from sanitizers.text.attachments import Attachments
 from sanitizers.text.charset import decode
 from sanitizers.text.choice import most_visible
+from sanitizers.text.fields import split_fields
 from sanitizers.text.flowed import unwrap_flowed
 from sanitizers.text.html import html_to_text
 from sanitizers.text.mime import Entity
+from sanitizers.text.pgp import without_armor
 from sanitizers.text.transfer import IDENTITY, Defects, decoded, find_uu_blocks
 from sanitizers.text.words import decode_words
 
@@ -102,8 +105,12 @@ class LeafReader:
     def _reading(self, entity: Entity) -> _Reading:
         reading = self._readings.get(entity.index)
         if reading is None:
-            is_html = entity.content_type == "text/html"
-            reading = self._html(entity) if is_html else self._plain(entity)
+            if entity.content_type == "text/html":
+                reading = self._html(entity)
+            elif entity.content_type == "text/rfc822-headers":
+                reading = self._fields(entity)
+            else:
+                reading = self._plain(entity)
             self._readings[entity.index] = reading
         return reading
 
@@ -152,6 +159,18 @@ class LeafReader:
         text = html_to_text(html, findings, where=entity.where, images=self._images)
         return _Reading(text, findings, [])
 
+    def _fields(self, entity: Entity) -> _Reading:
+        """The header of the mail that a report speaks of (RFC 6522 4), in readable words."""
+        findings = Findings()
+        raw = self._decoded(entity, min(self._left, MAX_HEADER_BYTES), findings)
+        self._left -= len(raw)
+        fields, _, _ = split_fields(raw)
+        lines = [
+            f"{name.decode('ascii').title()}: {decode_words(value, findings, where=entity.where)}"
+            for name, value in fields[:MAX_HEADER_FIELDS]
+        ]
+        return _Reading("\n".join(lines), findings, [])
+
     def _plain(self, entity: Entity) -> _Reading:
         findings = Findings()
         source = self._data[entity.start : entity.end]
@@ -173,6 +192,7 @@ class LeafReader:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         if entity.parameters.get("format", "").lower() == "flowed":
             text = unwrap_flowed(text, del_sp=entity.parameters.get("delsp", "").lower() == "yes")
+        text = without_armor(text, findings, where=entity.where)
         if self._images and "[cid:" in text:
             text = _CID.sub(lambda m: self._images.get(unquote(m[1]), m[0]), text)
         return _Reading(text, findings, files)

@@ -18,12 +18,16 @@ from sanitizers.reasons import ReasonCode, Withheld
 from sanitizers.text.attachments import Attachments
 from sanitizers.text.body import BodyComposer
 from sanitizers.text.characters import make_harmless
+from sanitizers.text.cms import MEDIA_TYPES, holds_mail, unwrap
 from sanitizers.text.headers import rebuild_headers
-from sanitizers.text.mime import Message, parse
+from sanitizers.text.mime import Entity, parse
 from sanitizers.text.notice_mark import break_imitations
+from sanitizers.text.transfer import Defects, decoded
 
 #: Characters of a body: some 800 pages. Mail readers stall on more.
 MAX_BODY_CHARS: Final = 2_000_000
+#: Signed, encrypted and signed again (RFC 8551 3.6) is the deepest that is in use.
+MAX_WRAPPINGS: Final = 3
 #: Said in the text where it was cut.
 CUT_NOTE: Final = "（本文が長いため、ここから先は省略しました。）"
 
@@ -49,9 +53,10 @@ class Mail(Sanitizer):
         findings = Findings()
         message = parse(job.data, findings)
         headers, facts = rebuild_headers(message.fields, findings)
-        self._note_signature(message, findings)
-        attachments = Attachments(job.data, out, findings)
-        composer = BodyComposer(job.data, message.root, attachments, findings)
+        data, root = self._unwrapped(job.data, message.root, findings)
+        self._note_signature(root, findings)
+        attachments = Attachments(data, out, findings)
+        composer = BodyComposer(data, root, attachments, findings)
         text = composer.compose()
         cut = composer.truncated or len(text) > MAX_BODY_CHARS
         text = break_imitations(make_harmless(text[:MAX_BODY_CHARS], findings), findings)
@@ -67,8 +72,26 @@ class Mail(Sanitizer):
         )
 
     @staticmethod
-    def _note_signature(message: Message, findings: Findings) -> None:
-        waiting = [message.root]
+    def _unwrapped(data: memoryview, root: Entity, findings: Findings) -> tuple[memoryview, Entity]:
+        """What a mail that is signed as a whole (RFC 8551 3.5.2) holds, with its buffer."""
+        for _ in range(MAX_WRAPPINGS):
+            if root.content_type not in MEDIA_TYPES or root.withheld is not None:
+                break
+            raw = b"".join(decoded(data[root.start : root.end], root.encoding, Defects()))
+            try:
+                content = unwrap(raw)
+            except Withheld:
+                break  # `body` lists it, and its own child says why it does not cross
+            if not holds_mail(content):
+                break
+            findings.add(Kind.SIGNED_MAIL, Action.REMOVED, where=root.where)
+            data = memoryview(content)
+            root = parse(data, findings).root
+        return data, root
+
+    @staticmethod
+    def _note_signature(root: Entity, findings: Findings) -> None:
+        waiting = [root]
         while waiting:
             entity = waiting.pop()
             waiting.extend(entity.children)

@@ -46,6 +46,9 @@ _IN_PLACE: Final = "|".join(
 )
 _CLASS: Final = "".join(f"{chr(first)}-{chr(last)}" for first, last in _ALLOWED if first != 0x20)
 _TEXT: Final = re.compile(rf"(?:[ -~{_CLASS}]+|\r\n|{_IN_PLACE})*+")
+_LINES: Final = re.compile(rf"(?:[ -~{_CLASS}]+|\n|{_IN_PLACE})*+")
+#: Quotes, indents and escapes may double what was read.
+_MAX_WRITTEN: Final = 4 * MAX_TEXT_CHARS
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -60,12 +63,23 @@ class TextVerifier(Verifier):
         Raises:
             sanitizers.verify.Rejected: anything else.
         """
-        raw = bytes(data)
-        try:
-            text = raw.removeprefix(_BOM).decode("utf-8", "strict")
-        except UnicodeDecodeError as error:
-            raise Rejected("not UTF-8") from error
+        text = visible(bytes(data).removeprefix(_BOM))
         if len(text) > MAX_TEXT_CHARS:
             raise Rejected("too long")
-        if not _TEXT.fullmatch(text):
-            raise Rejected("character or line end that is not allowed")
+
+
+def visible(raw: bytes, *, line_end: str = "\r\n") -> str:
+    """The text of `raw`: strict UTF-8 of allowed code points, every line ended alike.
+
+    Raises:
+        sanitizers.verify.Rejected: anything else.
+    """
+    try:
+        text = raw.decode("utf-8", "strict")
+    except UnicodeDecodeError as error:
+        raise Rejected("not UTF-8") from error
+    if len(text) > _MAX_WRITTEN:
+        raise Rejected("too long")
+    if not (_TEXT if line_end == "\r\n" else _LINES).fullmatch(text):
+        raise Rejected("character or line end that is not allowed")
+    return text

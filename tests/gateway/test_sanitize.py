@@ -11,6 +11,7 @@ import zipfile
 
 import pytest
 import pyzipper
+from msoffcrypto.format.ooxml import OOXMLFile
 
 from gateway import sanitize
 from gateway.sandbox.memory import SealedBytes
@@ -20,6 +21,7 @@ from sanitizers.reasons import ReasonCode
 from tests.gateway.worker import files
 from tests.gateway.worker.files import CANARY, mail, raw
 from tests.gateway.worker.trees import leaf, missing
+from tests.sanitizers.office import packages
 
 CONFIG = '[workers]\ncount = 2\nmemory = "4GB"\n'
 
@@ -242,6 +244,37 @@ def test_a_profile_may_ask_that_an_archive_is_closed_again(folder, reencrypt):
         assert z.read("a.txt").endswith(b"secret\r\n")
         with zipfile.ZipFile(io.BytesIO(z.read("b.zip"))) as inside:  # one lock is enough
             assert inside.read("b.txt").endswith(b"inner\r\n")
+
+
+@pytest.mark.parametrize("links", ["text", "keep"])
+def test_a_profile_says_whether_links_of_documents_can_be_clicked(folder, links):
+    (folder.parent / "policy.toml").write_text(
+        f'[profiles.standard]\nlinks = "{links}"\n', encoding="utf-8"
+    )
+    address = "https://www.city.example.jp/"
+    document = packages.word(
+        '<w:p><w:hyperlink r:id="rId8"><w:r><w:t>市役所</w:t></w:r></w:hyperlink></w:p>'
+    ).relate("word/document.xml", "rId8", "hyperlink", address, external=True)
+    (folder / "a.docx").write_bytes(document.bytes())
+    assert run(folder, "a.docx")[0] == 0
+    with zipfile.ZipFile(folder / "a.clean.docx") as z:
+        everything = b"".join(z.read(name) for name in z.namelist())
+    assert "市役所".encode() in everything
+    assert (address.encode() in everything) == (links == "keep")
+
+
+def test_an_office_file_behind_a_password_opens_with_it(folder):
+    locked = io.BytesIO()
+    filler = "".join(f"<w:p><w:r><w:t>{n:x}</w:t></w:r></w:p>" for n in range(9_000))
+    plain = packages.word(f"<w:p><w:r><w:t>秘密</w:t></w:r></w:p>{filler}").bytes()
+    OOXMLFile(io.BytesIO(plain)).encrypt("ひらけゴマ", locked)
+    (folder / "a.docx").write_bytes(locked.getvalue())
+    assert run(folder, "a.docx")[0] == 4
+    (folder / "pw.txt").write_text("違う\nひらけゴマ\n", encoding="utf-8")
+    code, _, stderr = run(folder, "a.docx", "--password-file", "pw.txt")
+    assert (code, stderr) == (0, "")
+    with zipfile.ZipFile(folder / "a.clean.docx") as z:
+        assert "秘密".encode() in z.read("word/document.xml")
 
 
 @pytest.mark.parametrize(

@@ -270,3 +270,10 @@ def test_a_program_that_a_worker_lacks_is_yellow(bench):
     assert bench.status("converters") == "green"
     bench.beat("worker", pid=2, tools={"libreoffice": False, "ffmpeg": True})
     assert bench.status("converters") == "yellow"
+
+
+def test_a_missing_measuring_program_is_told_and_no_fault(bench):
+    tools = {"libreoffice": True, "ffmpeg": True}
+    bench.beat("worker", tools=tools, instruments={"pdftotext": True, "w3m": False})
+    assert bench.status("converters") == "green"
+    assert "without w3m" in bench.sentence("converters")

@@ -3,6 +3,7 @@
 import asyncio
 import email
 import email.policy
+import json
 import os
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from sqlalchemy import select, update
 
 from gateway.config import Config, Workers
+from gateway.fidelity.frame import Figures
+from gateway.fidelity.instrument import Compared, Score
 from gateway.policy import BUILT_IN, parse
 from gateway.sandbox.pool import SandboxUnavailable
 from gateway.store import schema
@@ -47,6 +50,9 @@ class Broken:
 class Bench:
     """A store with a worker on it; every call runs on the module's loop."""
 
+    policy = POLICY
+    instrument = None
+
     def __init__(self, running, data_dir):
         self.running = running
         self.config = Config(data_dir=data_dir, workers=Workers(count=2, max_attempts=3))
@@ -61,7 +67,7 @@ class Bench:
 
     def worker(self, sandbox=None):
         sandbox = sandbox or self.running.sandbox
-        return Worker(self.config, POLICY, self.work, sandbox, SITE)
+        return Worker(self.config, self.policy, self.work, sandbox, SITE, self.instrument)
 
     def receive(self, data, *recipients, sender="taro@sender.example"):
         async def go():
@@ -160,8 +166,57 @@ def memfds():
     return sum("memfd:mugaika" in str(os.readlink(p)) for p in found if p.is_symlink())
 
 
+class Answering:
+    """An instrument that gives every pair the same score."""
+
+    def __init__(self):
+        self.asked = []
+
+    async def compare(self, before, after, *, before_type, after_type):
+        self.asked.append((before.read(), after.read(), before_type, after_type))
+        score = Score(
+            text=1.0, order=1.0, picture=0.875, picture_least=0.75, pages=(1, 1), links=None,
+            size=after.size / before.size, opened=True,
+        )  # fmt: skip
+        return Compared(score=score, figures=Figures())
+
+    def close(self):
+        pass
+
+
 def states(bench):
     return [row["state"] for row in bench.rows(deliveries)]
+
+
+def scored(bench):
+    """The recorded scores by (profile, n)."""
+    rows = bench.rows(parts)
+    return {(r["profile"], r["n"]): json.loads(r["fidelity"]) for r in rows if r["fidelity"]}
+
+
+def test_what_the_policy_wants_measured_is_scored_beside_its_part(bench):
+    profiles = {"standard": {"fidelity": "always"}, "quiet": {"fidelity": "never"}}
+    rule = {"recipient": "*@kikikanri.example.jp", "profile": "quiet"}
+    raw_policy = {"version": 1, "profiles": profiles, "rules": [rule]}
+    bench.policy = parse(raw_policy, source="test")
+    bench.instrument = Answering()
+    bench.receive(
+        mail(("a.txt", "text/plain", b"a"), PICTURE), "a@city.example.jp", "b@kikikanri.example.jp"
+    )
+
+    async def measured():
+        rows = await bench.work.database.read(
+            lambda c: c.execute(select(parts.c.fidelity)).scalars().all()
+        )
+        return any(rows)
+
+    bench.work_until(measured)
+    assert scored(bench)["standard", 2]["picture"] == 0.875
+    assert list(scored(bench)) == [("standard", 2)]
+    ((before, after, *types),) = bench.instrument.asked
+    assert before == PICTURE[2]
+    assert after[:4] == b"\x89PNG"
+    assert types == ["image/png", "image/png"]
 
 
 def test_a_mail_is_cleaned_and_its_deliveries_are_ready(bench):

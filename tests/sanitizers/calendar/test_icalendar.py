@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import io
 
 import icalendar
@@ -9,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sanitizers.calendar import _content_lines
+from gateway.worker import compose
+from sanitizers.calendar import content_lines
 from sanitizers.calendar.icalendar import ICalendar
 from sanitizers.findings import Action, Kind
 from sanitizers.model import Job, Method
@@ -192,6 +195,71 @@ def test_a_recurrence_is_written_anew_within_the_bounds_of_its_grammar(rule, wri
     assert bool(result.findings) is not bool(written)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("VERSION:2.0", f"VERSION:2.0\r\nX-WR-RELCALID:{CANARY}"),
+        ("VERSION:2.0", f"VERSION:2.0;X={CANARY}"),
+        ("VERSION:2.0", f"VERSION:2.0\r\nSOURCE;VALUE=URI:https://example.test/{CANARY}"),
+        ("PRODID:-//Microsoft//Outlook//JA", f"PRODID:{CANARY}"),
+        ("VERSION:2.0", f"VERSION:2.0\r\nCALSCALE:{CANARY}"),
+        ("METHOD:REQUEST", f"METHOD;X={CANARY}:REQUEST"),
+        ("BEGIN:STANDARD", f"TZURL:https://example.test/{CANARY}\r\nBEGIN:STANDARD"),
+        ("BEGIN:STANDARD", f"X-LIC-LOCATION:{CANARY}\r\nBEGIN:STANDARD"),
+        ("TZOFFSETTO:+0900", f"TZOFFSETTO:+0900\r\nCOMMENT:{CANARY}"),
+        ("SUMMARY:", f"SUMMARY;LANGUAGE={CANARY}:"),
+        ("SUMMARY:", f"{CANARY}.SUMMARY:"),
+        ("LOCATION:", f'LOCATION;ALTREP="https://example.test/{CANARY}":'),
+        ("RSVP=TRUE", f"RSVP=TRUE;X-NUM-GUESTS={CANARY}"),
+        ("RSVP=TRUE", f'RSVP=TRUE;SENT-BY="mailto:{CANARY}@example.jp"'),
+        ("RSVP=TRUE", f'RSVP=TRUE;DELEGATED-FROM="mailto:{CANARY}@example.jp"'),
+        ("RSVP=TRUE", f'RSVP=TRUE;MEMBER="mailto:{CANARY}@example.jp"'),
+        ("RSVP=TRUE", f'RSVP=TRUE;EMAIL="{CANARY}@example.jp"'),
+        ("RSVP=TRUE", f"RSVP={CANARY}"),
+        ("ROLE=REQ-PARTICIPANT", f"ROLE={CANARY}"),
+        ("DTSTART;", f"DTSTART;X={CANARY};"),
+        ("STATUS:CONFIRMED", f"STATUS;X={CANARY}:CONFIRMED"),
+        ("CLASS:PUBLIC", f"CLASS:X-{CANARY}"),
+        ("SEQUENCE:2", f"SEQUENCE:2\r\nREQUEST-STATUS:2.0;{CANARY}"),
+        ("SEQUENCE:2", f"SEQUENCE:2\r\nREFRESH-INTERVAL;VALUE=DURATION:{CANARY}"),
+        ("END:VCALENDAR\r\n", f"END:VCALENDAR\r\n{CANARY}\0{CANARY}"),
+    ],
+)
+def test_names_parameters_and_lines_that_no_rule_knows_do_not_cross(old, new):
+    assert old.encode() in INVITATION
+    output, result = cleaned(INVITATION.replace(old.encode(), new.encode(), 1))
+    assert CANARY not in unfolded(output)
+    assert CANARY not in result.text
+    assert only_event(output)["SUMMARY"] == "予算会議, 第1回"
+
+
+def test_the_zone_stays_with_its_rules():
+    output, _ = cleaned(INVITATION)
+    (zone,) = icalendar.Calendar.from_ical(output).walk("VTIMEZONE")
+    assert zone["TZID"] == "Tokyo Standard Time"
+    assert zone.walk("STANDARD")[0]["TZOFFSETTO"].td.total_seconds() == 9 * 3600
+
+
+def test_the_invitation_is_one_in_the_cleaned_mail():
+    output, result = cleaned(INVITATION)
+    file = compose.Attachment(
+        name="invite.ics", media_type=result.media_type, data=output, parameters=result.parameters
+    )
+    draft = compose.Draft(
+        headers=[("From", "\ta@example.jp"), ("Subject", "x"), ("Message-ID", "<a@example.jp>")],
+        text=result.text,
+        attachments=[file],
+        boundary="=_x=",
+    )
+    mail = email.message_from_bytes(compose.compose(draft), policy=email.policy.default)
+    (attached,) = mail.iter_attachments()
+    # RFC 6047 2.4: a client takes it as an invitation when both say the same.
+    assert attached.get_content_type() == "text/calendar"
+    assert attached.get_param("method") == "REQUEST"
+    assert icalendar.Calendar.from_ical(attached.get_payload(decode=True))["METHOD"] == "REQUEST"
+    assert "予算会議" in mail.get_body().get_content()
+
+
 def test_data_outside_of_the_calendar_is_gone():
     data = f"{CANARY}:x\r\n".encode() + INVITATION + f"X-AFTER:{CANARY}\r\n".encode()
     output, result = cleaned(data)
@@ -285,7 +353,7 @@ def test_what_is_no_calendar_is_withheld(data, code):
 
 
 def test_too_many_lines_are_withheld(monkeypatch):
-    monkeypatch.setattr(_content_lines, "MAX_LINES", 10)
+    monkeypatch.setattr(content_lines, "MAX_LINES", 10)
     with pytest.raises(Withheld) as caught:
         cleaned(INVITATION)
     assert caught.value.code is ReasonCode.TOO_LARGE

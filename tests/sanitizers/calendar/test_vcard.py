@@ -209,6 +209,42 @@ def test_parameters_that_are_not_known_are_gone():
     assert "\r\nTEL;TYPE=HOME:090\r\n" in output
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"REV:{CANARY}", f"PRODID:{CANARY}", f"CLASS:{CANARY}", f"MAILER:{CANARY}",
+        f"GEO:{CANARY}", f"TZ:{CANARY}", f"IMPP:xmpp:{CANARY}", f"XML:<a>{CANARY}</a>",
+        f"RELATED:urn:uuid:{CANARY}", f"CLIENTPIDMAP:1;{CANARY}", f"X-WAB-GENDER:{CANARY}",
+        f"X-ABLABEL:{CANARY}", f"LABEL:{CANARY}", f"{CANARY}.NOTE:hi",
+        f"NOTE;LANGUAGE={CANARY}:hi", f"ORG;SORT-AS={CANARY}:課", f"N;ALTID={CANARY}:a;b",
+        f"BDAY;CALSCALE={CANARY}:19800102", f"PHOTO;X={CANARY}:{CANARY}", f"FN:{CANARY}",
+    ],
+)  # fmt: skip
+def test_lines_and_parameters_that_no_rule_knows_do_not_cross(line):
+    output, result = cleaned(card(line))
+    assert CANARY not in output
+    assert CANARY not in result.text
+
+
+def test_data_around_the_cards_is_gone_and_said():
+    output, result = cleaned(f"{CANARY}:1\r\n".encode() + card() + f"{CANARY}:2\0".encode())
+    assert CANARY not in output
+    assert Kind.UNKNOWN_DATA in {f.kind for f in result.findings}
+
+
+def test_a_card_of_version_4_is_read():
+    lines = (
+        "TEL;VALUE=uri;PREF=1;TYPE=\"voice,home\":tel:+81-3-1234-5678",
+        "EMAIL;PREF=1:yamada@example.jp", "NICKNAME:やまちゃん", "ROLE:係",
+        "BDAY:--0102", "KIND:individual",
+    )  # fmt: skip
+    output, _ = cleaned(card(*lines, version="4.0"))
+    assert "\r\nTEL;TYPE=HOME;TYPE=VOICE;TYPE=PREF:+81-3-1234-5678\r\n" in output
+    assert "\r\nEMAIL;TYPE=PREF:yamada@example.jp\r\n" in output
+    assert "\r\nNICKNAME:やまちゃん\r\n" in output
+    assert "\r\nROLE:係\r\n" in output
+
+
 def test_all_cards_of_a_file_cross_and_the_first_ones_are_shown():
     output, result = cleaned(card() * 25)
     assert output.count("BEGIN:VCARD") == 25

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 
 import pytest
@@ -10,9 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sanitizers.findings import Findings
-from sanitizers.model import Job
-from sanitizers.reasons import ReasonCode, Withheld
-from sanitizers.text.html import Html, html_to_text
+from sanitizers.text.html import html_to_text
 from tests.corpus import corpus_files, require_corpus
 
 CANARY = "CANARYzq7"
@@ -428,34 +425,3 @@ def test_no_tangle_brings_a_script_to_light(before, place, after):
     planted = place.replace("{}", CANARY).replace("{{", "{").replace("}}", "}")
     text = text_of(f"{tangle}\"'>{planted}{''.join(after)}")
     assert CANARY not in text
-
-
-# --------------------------------------------------------------------- attached pages
-
-
-def clean(data: bytes, charset: str = "") -> tuple[bytes, list[str]]:
-    out = io.BytesIO()
-    done = Html().clean(
-        Job(data=memoryview(data), claimed_charset=charset, media_type="text/html"), out
-    )
-    assert (done.media_type, done.extension) == ("text/plain", ".txt")
-    return out.getvalue(), [f.kind.value for f in done.findings]
-
-
-def test_an_attached_page_becomes_a_text_file():
-    page = "<meta charset=Shift_JIS><h1>髙橋①</h1><p>本文<script>x</script>".encode("cp932")
-    data, kinds = clean(page)
-    assert data == "\ufeff■ 髙橋①\r\n\r\n本文".encode()
-    assert {"format_changed", "script"} <= set(kinds)
-
-
-def test_hidden_characters_of_an_attached_page_are_removed():
-    data, _ = clean("<p>a\u202eb\u200bc".encode(), "utf-8")
-    assert data == "\ufeffabc".encode()
-
-
-@pytest.mark.parametrize("data", [b"", b"<p hidden>x</p>", b"<script>x</script>"])
-def test_an_attached_page_without_text_is_withheld(data):
-    with pytest.raises(Withheld) as refused:
-        clean(data)
-    assert refused.value.code is ReasonCode.EMPTY

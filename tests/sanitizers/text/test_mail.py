@@ -16,11 +16,14 @@ from sanitizers.model import Job, Member, Split
 from sanitizers.reasons import ReasonCode, Withheld
 from sanitizers.text.characters import is_harmless
 from sanitizers.text.choice import is_useful, most_visible, visible_length
+from sanitizers.text.cms import unwrap
 from sanitizers.text.flowed import unwrap_flowed
 from sanitizers.text.leaf import MAX_HTML_BYTES
-from sanitizers.text.mail import CUT_NOTE, MAX_BODY_CHARS, Mail
+from sanitizers.text.mail import CUT_NOTE, MAX_BODY_CHARS, MAX_WRAPPINGS, Mail
 from sanitizers.text.notice_mark import NOTICE_MARK
+from sanitizers.text.pgp import ENCRYPTED_NOTE
 from tests.corpus import corpus_files, require_corpus
+from tests.sanitizers.mailbox import samples
 
 HEAD = b"From: a@example.jp\r\nSubject: x\r\n"
 
@@ -273,10 +276,63 @@ def test_an_attached_mail_is_not_opened_and_named_after_its_subject() -> None:
 
 def test_a_report_is_readable() -> None:
     status = part("Final-Recipient: rfc822; a@b\r\nStatus: 5.1.1", "message/delivery-status")
-    headers = part("Subject: lost\r\n", "text/rfc822-headers")
+    subject = "=?iso-2022-jp?b?GyRCN29MPhsoQg==?="
+    headers = part(f"To: a@b\r\nSubject: {subject}\r\n {subject}\r\n", "text/rfc822-headers")
     split, _ = clean(HEAD + multipart("report", part("Sorry"), status, headers))
-    assert split.text == "Sorry\n\nFinal-Recipient: rfc822; a@b\nStatus: 5.1.1"
-    assert [m.claimed_type for m in split.members] == ["text/rfc822-headers"]
+    assert split.text == (
+        "Sorry\n\nFinal-Recipient: rfc822; a@b\nStatus: 5.1.1\n\nTo: a@b\nSubject: 件名件名"
+    )
+    assert split.members == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("message/disposition-notification", "Disposition: manual-action; displayed"),  # RFC 8098
+        ("message/feedback-report", "Feedback-Type: abuse"),  # RFC 5965
+        ("message/global-delivery-status", "Status: 5.1.1"),  # RFC 6533
+    ],
+)
+def test_reports_of_every_kind_are_readable(kind: str, body: str) -> None:
+    split, _ = clean(HEAD + multipart("report", part("Sorry"), part(body, kind)))
+    assert split.text == f"Sorry\n\n{body}"
+
+
+def test_a_mail_that_is_signed_as_a_whole_shows_its_own_body() -> None:
+    inner = multipart("mixed", part("hi"), part(GIF, "image/gif"))
+    for wrapped in (samples.signed(inner), samples.signed(samples.signed_entity(inner))):
+        raw = b"Subject: s\r\n" + samples.pkcs7_entity(wrapped)
+        split, out = clean(raw)
+        assert split.headers == (("Subject", "s"),)
+        assert split.text == "hi"
+        assert [content(m, out) for m in split.members] == [GIF]
+        assert (Kind.SIGNED_MAIL, Action.REMOVED) in kinds(split)
+
+
+def test_wrappings_without_end_are_left_to_their_own_child() -> None:
+    entity = part("hi")
+    for _ in range(MAX_WRAPPINGS + 1):
+        entity = samples.signed_entity(entity)
+    split, out = clean(HEAD + entity)
+    (member,) = split.members
+    assert member.claimed_type == "application/pkcs7-mime"
+    assert unwrap(content(member, out)) == part("hi")
+
+
+def test_a_signed_part_is_a_file() -> None:
+    entity = samples.signed_entity(part("inner"))
+    split, out = clean(HEAD + multipart("mixed", part("hi"), entity))
+    (member,) = split.members
+    assert (split.text, member.claimed_type) == ("hi", "application/pkcs7-mime")
+    assert member.name == "smime.p7m"
+    assert unwrap(content(member, out)) == part("inner")
+
+
+def test_armor_in_a_text_is_left_out_and_said() -> None:
+    block = "-----BEGIN PGP MESSAGE-----\r\n\r\nCANARY==\r\n-----END PGP MESSAGE-----"
+    split, _ = clean(HEAD + part(f"before\r\n{block}\r\nafter"))
+    assert split.text == f"before\n{ENCRYPTED_NOTE}\nafter"
+    assert (Kind.ENCRYPTION, Action.REMOVED) in kinds(split)
 
 
 def test_a_signed_mail_is_unwrapped() -> None:
@@ -293,10 +349,13 @@ def test_a_signed_mail_is_unwrapped() -> None:
             multipart("encrypted", part("v", "application/pgp-encrypted"), part("CANARY")),
             ReasonCode.SIGNED_OR_ENCRYPTED_MAIL,
         ),
-        (part("CANARY", "application/pkcs7-mime"), ReasonCode.SIGNED_OR_ENCRYPTED_MAIL),
         (
-            part("CANARY", "application/pkcs7-mime; smime-type=signed-data"),
-            ReasonCode.UNSUPPORTED_TYPE,
+            part("CANARY", "application/pkcs7-mime; smime-type=enveloped-data"),
+            ReasonCode.SIGNED_OR_ENCRYPTED_MAIL,
+        ),
+        (
+            part("CANARY", "application/x-pkcs7-mime; smime-type=authEnveloped-data"),
+            ReasonCode.SIGNED_OR_ENCRYPTED_MAIL,
         ),
         (part("CANARY", "message/external-body"), ReasonCode.EXTERNAL_BODY),
         (part("CANARY", "message/partial; id=x"), ReasonCode.EXTERNAL_BODY),

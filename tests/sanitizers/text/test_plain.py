@@ -10,7 +10,7 @@ from sanitizers.findings import Action, Kind
 from sanitizers.model import Job, Method
 from sanitizers.reasons import ReasonCode, Withheld
 from sanitizers.registry import sanitizers_of
-from sanitizers.text import plain
+from sanitizers.text import whole
 from sanitizers.text.characters import is_harmless
 from sanitizers.text.plain import PlainText
 
@@ -52,13 +52,6 @@ def test_a_wrong_label_and_lost_characters_are_noted():
     }
 
 
-@pytest.mark.parametrize("media_type", ["text/csv", "text/tab-separated-values"])
-def test_tables_become_plain_text_and_say_so(media_type):
-    output, findings = cleaned(b"a,b\n", media_type=media_type)
-    assert output == b"\xef\xbb\xbfa,b\r\n"
-    assert findings == {(Kind.FORMAT_CHANGED, Action.CONVERTED): 1}
-
-
 @pytest.mark.parametrize(
     ("data", "code"),
     [
@@ -76,14 +69,14 @@ def test_what_is_not_text_is_withheld(data, code):
 
 
 def test_too_much_text_is_withheld(monkeypatch):
-    monkeypatch.setattr(plain, "MAX_TEXT_CHARS", 10)
+    monkeypatch.setattr(whole, "MAX_TEXT_CHARS", 10)
     with pytest.raises(Withheld) as caught:
         cleaned(b"a" * 11)
     assert caught.value.code is ReasonCode.TOO_LARGE
 
 
 def test_text_longer_than_one_piece_is_written_whole(monkeypatch):
-    monkeypatch.setattr(plain, "_PIECE_CHARS", 3)
+    monkeypatch.setattr(whole, "_PIECE_CHARS", 3)
     output, _ = cleaned("ab\n日本語\n\n".encode())
     assert output == b"\xef\xbb\xbf" + "ab\r\n日本語\r\n\r\n".encode()
 

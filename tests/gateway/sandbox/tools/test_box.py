@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,20 @@ def test_no_process_is_made_and_none_is_signalled(way):
         assert convert(b"x", shell(f"{script}; printf did > $2"), **way) is ReasonCode.DAMAGED
     assert tried(f"kill -9 {os.getpid()} 2>/dev/null", way) == b"denied"
     assert tried("kill -9 $PPID 2>/dev/null", way) == b"denied"
+
+
+def test_standard_output_can_be_the_output_file(way):
+    plain = shell('printf %s "$(< $1)"; printf no >&2')
+    target = replace(plain.targets["test/out"], stdout=True)
+    assert convert(b"said", replace(plain, targets={"test/out": target}), **way) == b"said"
+    assert convert(b"said", plain, **way) is ReasonCode.DAMAGED
+
+
+def test_standard_output_is_held_to_its_size(way):
+    endless = shell("while :; do printf %1000s; done", folder_bytes=200_000)
+    target = replace(endless.targets["test/out"], stdout=True)
+    result = convert(b"x", replace(endless, targets={"test/out": target}), **way)
+    assert result in (ReasonCode.OUTPUT_TOO_LARGE, ReasonCode.DAMAGED)
 
 
 def test_no_other_program_can_be_executed(way):

@@ -1,4 +1,4 @@
-"""XML parts of packages: parsed without DTD and entities, and with prefixes of our own.
+"""XML, in packages and alone: parsed without DTD and entities, with prefixes of our own.
 
 Nothing outside of the bytes is ever read: no DTD, no network, no other encoding than
 Unicode's. A part that declares a document type is refused. Comments and processing
@@ -23,6 +23,7 @@ MAX_XML: Final = 250 * MB  # of one part; a sheet of a million rows
 
 _DOCTYPE: Final = b"<!DOCTYPE"
 _DECLARATION: Final = re.compile(rb"\A\s*<\?xml\b([^>]{0,300})\?>")
+_TEXT_DECLARATION: Final = re.compile(r"\A\s*<\?xml\b[^>]{0,300}\?>")
 _ENCODING: Final = re.compile(rb"""\bencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _DECLARED: Final = re.compile(rb"""\bxmlns(?::([^\s=]{1,60}))?\s*=\s*("[^"]*"|'[^']*')""")
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -63,6 +64,12 @@ def parse_part(data: bytes, findings: Findings, where: str) -> Element:
         raise Withheld(ReasonCode.DAMAGED, "a document type in a part")
     _strip_asides(root, data, findings, where)
     return root
+
+
+def without_declaration(text: str) -> str:
+    """A decoded document without its XML declaration, which names the charset that it had."""
+    match = _TEXT_DECLARATION.match(text)
+    return text[match.end() :] if match else text
 
 
 def _as_utf8(data: bytes) -> bytes:
