@@ -15,11 +15,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar, Final, Protocol
 
 from sanitizers.findings import Finding
 from sanitizers.limits import Limits
 from sanitizers.reasons import ReasonCode, Withheld
+
+#: Key of `Job.options`: the program of the tool box that wrote the job's bytes. Only the
+#: worker sets it; a file without it is the sender's, whatever it looks like.
+CONVERTED: Final = "converted"
 
 
 class Method(StrEnum):
@@ -60,7 +64,7 @@ class Job:
     media_type: str = "application/octet-stream"  # as identified by content
     method: Method = Method.SANITIZE
     passwords: tuple[str, ...] = field(default=(), repr=False)  # to try, in this order
-    options: Mapping[str, str] = field(default_factory=dict)  # of the profile
+    options: Mapping[str, str] = field(default_factory=dict)  # of the profile, and CONVERTED
     limits: Limits = field(default_factory=Limits)
 
 
@@ -141,6 +145,8 @@ class Sanitizer(ABC):
     media_types: ClassVar[tuple[str, ...]]  # what it takes, as identified by content
     methods: ClassVar[tuple[Method, ...]]  # what it can do; the first is its default
     outputs: ClassVar[tuple[str, ...]]  # media types that it may write
+    #: Type that it takes → the program it `Needs`, without which files of the type are withheld.
+    tools: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def warm(cls) -> None:

@@ -180,7 +180,7 @@ def formats_page() -> Iterator[str]:
                 _dots(FORMATS[t].extensions),
                 ", ".join(f"`{m.value}`" for m in s.methods),
                 _dots(extension(o)[1:] for o in s.outputs) or "what is inside it",
-                ", ".join(f"`{tool}`" for tool in source.tools(type(s).__module__)),
+                f"`{s.tools[t]}`" if t in s.tools else "",
             )
             for t, s in cleaned().items()
         ),

@@ -1,7 +1,6 @@
 """Reads facts about a family of sanitizers out of its source: nobody can forget to write them.
 
-Nothing is run: the kinds of findings, the named limits and the programs that a module asks
-for are found in its syntax tree.
+Nothing is run: the kinds of findings and the named limits are found in its syntax tree.
 """
 
 from __future__ import annotations
@@ -59,20 +58,6 @@ def limits(package: str) -> Iterator[Limit]:
             reason = beside or _above(lines, source.count("\n", 0, match.start()))
             if reason:
                 yield Limit(module, name, value.strip(), reason)
-
-
-def tools(module: str) -> list[str]:
-    """Programs that a module names in `Needs(tool=...)`."""
-    found = set()
-    source = Path(str(importlib.import_module(module).__file__)).read_text(encoding="utf-8")
-    for node in ast.walk(ast.parse(source)):
-        if (
-            isinstance(node, ast.keyword)
-            and node.arg == "tool"
-            and isinstance(node.value, ast.Constant)
-        ):
-            found.add(str(node.value.value))
-    return sorted(found)
 
 
 def _above(lines: list[str], at: int) -> str:

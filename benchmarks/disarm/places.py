@@ -101,7 +101,8 @@ def _pages() -> Iterable[Planted]:
     for place in html._PLACES:
         planted = place.replace("{}", html.CANARY).replace("{{", "{").replace("}}", "}")
         page = f"<!DOCTYPE html><meta charset=utf-8><p>front</p>{planted}<p>behind</p>".encode()
-        yield Planted("HTML", place[:40], ".html", page)
+        if place != "<title>{}</title>":  # a page keeps its title
+            yield Planted("HTML", place[:40], ".html", page)
         yield Planted("mail in HTML", place[:40], ".eml", _mail(page, kind="text/html"))
 
 

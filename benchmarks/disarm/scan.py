@@ -56,7 +56,8 @@ RULES: Final = (
     Rule("form", "pdf", _names("AcroForm", "XFA", "Widget")),
     Rule("embedded file", "pdf",
          _names("EmbeddedFile", "EmbeddedFiles", "Filespec", "FileAttachment", "AF", "Collection")),
-    Rule("media", "pdf", _names("RichMedia", "Movie", "Sound", "Screen", "3D", "Rendition")),
+    Rule("media", "pdf", _names("RichMedia", "Movie", "Sound", "3D", "Rendition")),
+    Rule("media", "pdf", _words(rb"/Subtype\s*/Screen\b")),  # /Screen alone is a blend mode
     Rule("metadata", "pdf", _names("Metadata", "PieceInfo", "Thumb", "XMP", "SpiderInfo")),
     Rule("external reference", "pdf", _names("FFilter", "OPI", "Ref")),
     Rule("signature", "pdf", _names("DocMDP", "ByteRange", "Perms")),
@@ -65,7 +66,10 @@ RULES: Final = (
                 "RunLengthDecode", "JBIG2Decode", "JPXDecode")),
     # ECMA-376 and [MS-OFFMACRO]; ODF 1.3 part 2
     Rule("macro", "names", _words(rb"vbaproject|vbadata|macrosheets?/|customui|basic/|scripts/")),
-    Rule("embedded object", "names", _words(rb"embeddings/|activex|oleobject|ctrlprops|\.bin$")),
+    Rule("embedded object", "names", _words(
+        # The workbook of a chart, written anew, is opened and searched as a file of its own.
+        rb"embeddings/(?!workbook\d+\.xlsx$)|activex|oleobject|ctrlprops|\.bin$"
+    )),
     Rule("external part", "names",
          _words(rb"externallinks?/|querytables?/|connections\.xml|customxml/|webextension"
                 rb"|printersettings|\.odttf|afchunk|datamashup")),

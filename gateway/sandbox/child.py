@@ -145,6 +145,8 @@ def _do(
     if isinstance(result, Cleaned):
         return frames.encode_cleaned(result, out.tell())
     if isinstance(result, Needs):
+        if sanitizer.tools.get(request.media_type) != result.tool:
+            raise Withheld(ReasonCode.INTERNAL, "a tool that was not declared")
         return frames.encode_needs(result)
     return frames.encode_split(result)
 

@@ -36,7 +36,7 @@ from gateway.worker.scan import Scanner
 from sanitizers.findings import Action, Finding, Kind
 from sanitizers.identify.labels import extension as extension_for
 from sanitizers.limits import MB
-from sanitizers.model import Cleaned, Member, Method, Needs, Outcome, Split, SplitKind
+from sanitizers.model import CONVERTED, Cleaned, Member, Method, Needs, Outcome, Split, SplitKind
 from sanitizers.names import clean_name, extension_of
 from sanitizers.reasons import ReasonCode
 
@@ -428,7 +428,11 @@ class Pipeline:
             if all(f.kind is not Kind.FORMAT_CHANGED for f in findings):
                 changed = Finding(kind=Kind.FORMAT_CHANGED, action=Action.CONVERTED)
                 findings = (*findings, changed)
-            request = replace(request, media_type=needs.target, method=str(method), size=made.size)
+            options = {**request.options, CONVERTED: needs.tool}
+            request = replace(
+                request, media_type=needs.target, method=str(method), size=made.size,
+                options=options,
+            )  # fmt: skip
             return await self._clean(made, request, place, findings)
 
     async def _members(self, output: SealedBytes, split: Split, place: _Place) -> list[CleanedPart]:

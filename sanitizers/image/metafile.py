@@ -55,6 +55,7 @@ class Metafile(Sanitizer):
     """[MS-EMF] and [MS-WMF]."""
 
     media_types = ("image/emf", "image/wmf")
+    tools = dict.fromkeys(media_types, "libreoffice")
     methods = (Method.SANITIZE,)
     outputs = ()
 

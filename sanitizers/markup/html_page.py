@@ -75,7 +75,8 @@ _CUT: Final = {
     "applet": Kind.EMBEDDED_OBJECT, "svg": Kind.EMBEDDED_OBJECT, "math": Kind.EMBEDDED_OBJECT,
     "canvas": Kind.EMBEDDED_OBJECT, "audio": Kind.EMBEDDED_OBJECT,
     "video": Kind.EMBEDDED_OBJECT, "link": Kind.REMOTE_CONTENT, "base": Kind.LINK,
-    "meta": Kind.METADATA,
+    "meta": Kind.METADATA, "datalist": Kind.HIDDEN_TEXT, "noembed": Kind.HIDDEN_TEXT,
+    "noframes": Kind.HIDDEN_TEXT,
 }  # fmt: skip
 _FIELDS: Final = frozenset(("input", "textarea", "select", "button"))
 _KEPT_SCHEMES: Final = frozenset(("http", "https", "mailto"))

@@ -10,11 +10,9 @@ from __future__ import annotations
 from typing import Final
 
 from sanitizers.findings import Finding
-from sanitizers.model import Job, Needs, Output
+from sanitizers.model import CONVERTED, Job, Needs, Output
 
 TOOL: Final = "ffmpeg"
-#: Option of a job whose bytes were written by a tool; the value is the tool's name.
-CONVERTED: Final = "converted"
 
 
 def is_recoded(job: Job) -> bool:

@@ -10,7 +10,7 @@ from typing import Final
 
 from sanitizers.media import _survey
 from sanitizers.media._boxes import damaged
-from sanitizers.media._recode import is_recoded, recode
+from sanitizers.media._recode import TOOL, is_recoded, recode
 from sanitizers.model import Cleaned, Job, Method, Needs, Output, Sanitizer
 
 MP3: Final = "audio/mpeg"
@@ -36,6 +36,7 @@ class Mp3(Sanitizer):
     """MPEG audio layer III."""
 
     media_types = (MP3,)
+    tools = dict.fromkeys(media_types, TOOL)
     methods = (Method.SANITIZE,)
     outputs = (MP3,)
 

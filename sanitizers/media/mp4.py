@@ -14,7 +14,7 @@ from typing import Final
 from sanitizers.identify import iso_media
 from sanitizers.media import _codecs, _survey, _track
 from sanitizers.media._boxes import Box, box, boxes, damaged, inside, one
-from sanitizers.media._recode import is_recoded, recode
+from sanitizers.media._recode import TOOL, is_recoded, recode
 from sanitizers.media._track import Track
 from sanitizers.model import Cleaned, Job, Method, Needs, Output, Sanitizer
 
@@ -31,6 +31,7 @@ class Mp4(Sanitizer):
     """ISO base media with H.264 and AAC."""
 
     media_types = (VIDEO, AUDIO)
+    tools = dict.fromkeys(media_types, TOOL)
     methods = (Method.SANITIZE,)
     outputs = (VIDEO, AUDIO)
 

@@ -12,7 +12,7 @@ from typing import Final
 from sanitizers.findings import Finding
 from sanitizers.identify import iso_media
 from sanitizers.media import _survey
-from sanitizers.media._recode import recode
+from sanitizers.media._recode import TOOL, recode
 from sanitizers.media.mp4 import AUDIO, VIDEO
 from sanitizers.model import Job, Method, Needs, Output, Sanitizer
 
@@ -77,6 +77,7 @@ class Recoded(Sanitizer):
     """Forms that are not written, only read."""
 
     media_types = tuple(_TYPES)
+    tools = dict.fromkeys(media_types, TOOL)
     methods = (Method.SANITIZE,)
     outputs = ()
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from sanitizers.media import _survey
 from sanitizers.media._boxes import damaged
-from sanitizers.media._recode import is_recoded, recode
+from sanitizers.media._recode import TOOL, is_recoded, recode
 from sanitizers.model import Cleaned, Job, Method, Needs, Output, Sanitizer
 
 WAV: Final = "audio/wav"
@@ -29,6 +29,7 @@ class Wav(Sanitizer):
     """Uncompressed sound."""
 
     media_types = (WAV,)
+    tools = dict.fromkeys(media_types, TOOL)
     methods = (Method.SANITIZE,)
     outputs = (WAV,)
 

@@ -37,6 +37,7 @@ class Legacy(Sanitizer):
     """Documents of Office 97 to 2003, and RTF."""
 
     media_types = tuple(_TARGETS)
+    tools = dict.fromkeys(_TARGETS, "libreoffice")
     methods = (Method.SANITIZE,)
     outputs = ()
 

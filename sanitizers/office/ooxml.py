@@ -84,6 +84,7 @@ class Ooxml(Sanitizer):
     """Documents, workbooks and presentations of Office 2007 and later."""
 
     media_types = (*_FORMS, *_CONVERTED)
+    tools = dict.fromkeys(_CONVERTED, "libreoffice")
     methods = (Method.SANITIZE,)
     outputs = tuple(sorted({form.output for form in _FORMS.values()}))
 

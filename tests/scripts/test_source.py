@@ -38,8 +38,3 @@ def test_kinds_limits_and_programs_are_found_without_running_anything(tmp_path, 
         ("MAX_BESIDE", "10 * MB", "why beside"),
         ("MAX_ABOVE", "7", "Why above, in two lines."),
     ]
-
-
-def test_the_programs_of_the_old_office_forms_are_named():
-    assert source.tools("sanitizers.office.legacy") == ["libreoffice"]
-    assert source.tools("sanitizers.image.png") == []

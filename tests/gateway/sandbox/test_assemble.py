@@ -126,6 +126,16 @@ def test_a_family_that_cannot_assemble_withholds() -> None:
     with_sandbox(job)
 
 
+def test_a_program_that_the_family_did_not_declare_is_not_run() -> None:
+    async def job(sandbox: Sandbox) -> None:
+        with SealedBytes.of(b"P") as source:
+            ran = await sandbox.clean(source, request("undeclared"))
+        assert isinstance(ran.reply, WithheldReply)
+        assert ran.reply.code is ReasonCode.INTERNAL
+
+    with_sandbox(job)
+
+
 def test_what_is_large_goes_to_disk_without_a_name(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr("gateway.sandbox.admission.MAX_MEMFD_INPUT", 100_000)
     monkeypatch.setattr("gateway.sandbox.memory.MAX_MEMFD_INPUT", 100_000)

@@ -10,7 +10,17 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from sanitizers.model import Cleaned, Job, Method, Output, Rebuilt, Sanitizer, Split, SplitKind
+from sanitizers.model import (
+    Cleaned,
+    Job,
+    Method,
+    Needs,
+    Output,
+    Rebuilt,
+    Sanitizer,
+    Split,
+    SplitKind,
+)
 
 _PARENT = os.getpid()  # the warm parent imports this module
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -245,6 +255,18 @@ class Unassembled(Sanitizer):
 
     def clean(self, job: Job, out: Output) -> Split:
         return Split(kind=SplitKind.CONTAINER)
+
+
+class Undeclared(Sanitizer):
+    """Asks for a program that nobody knows it to need."""
+
+    media_types = ("test/undeclared",)
+    methods = (Method.SANITIZE,)
+    outputs = ("test/x",)
+
+    def clean(self, job: Job, out: Output) -> Needs:
+        out.write(bytes(job.data))
+        return Needs(tool="libreoffice", target="test/x")
 
 
 def _is_open(fd: int) -> bool:

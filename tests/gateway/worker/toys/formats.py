@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from sanitizers.findings import Action, Finding, Kind
 from sanitizers.model import (
+    CONVERTED,
     Cleaned,
     Job,
     Member,
@@ -151,6 +152,7 @@ class Old(Sanitizer):
     """Needs a program; the bytes to convert are those of its JSON."""
 
     media_types = ("test/old",)
+    tools: ClassVar = {"test/old": "libreoffice"}
     methods = (Method.SANITIZE,)
     outputs = ("text/plain",)
 
@@ -164,6 +166,7 @@ class Converted(Sanitizer):
     """What the program is expected to write."""
 
     media_types = (DOCX,)
+    tools: ClassVar = {DOCX: "libreoffice"}
     methods = (Method.SANITIZE,)
     outputs = ("text/plain",)
 
@@ -171,7 +174,7 @@ class Converted(Sanitizer):
         if bytes(job.data).endswith(b"again"):
             out.write(bytes(job.data))
             return Needs(tool="libreoffice", target=DOCX)
-        out.write(b"converted\r\n")
+        out.write(f"converted by {job.options[CONVERTED]}\r\n".encode())
         return Cleaned(media_type="text/plain", extension=".txt", method=Method.SANITIZE)
 
 
