@@ -57,7 +57,7 @@ RULES: Final = (
     Rule("embedded file", "pdf",
          _names("EmbeddedFile", "EmbeddedFiles", "Filespec", "FileAttachment", "AF", "Collection")),
     Rule("media", "pdf", _names("RichMedia", "Movie", "Sound", "3D", "Rendition")),
-    Rule("media", "pdf", _words(rb"/Subtype\s*/Screen\b")),  # /Screen alone is a blend mode
+    Rule("screen", "pdf", _words(rb"/Subtype\s*/Screen\b")),  # /Screen alone is a blend mode
     Rule("metadata", "pdf", _names("Metadata", "PieceInfo", "Thumb", "XMP", "SpiderInfo")),
     Rule("external reference", "pdf", _names("FFilter", "OPI", "Ref")),
     Rule("signature", "pdf", _names("DocMDP", "ByteRange", "Perms")),
