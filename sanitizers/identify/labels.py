@@ -117,6 +117,9 @@ _DOCUMENTS: Final = (
     ("application/vnd.wordperfect", "WordPerfect文書", "WordPerfect document", "wpd wp5 wp6"),
     ("application/vnd.lotus-1-2-3", "Lotus 1-2-3", "Lotus 1-2-3", "wk1 wk3 wk4 123"),
     ("application/x-dbf", "dBASEデータ", "dBASE table", "dbf"),
+    ("application/x-shapefile", "地図データ（シェープファイル）", "Shapefile", "shp shx"),
+    ("application/x-indesign", "InDesign文書", "InDesign document", "indd indt"),
+    ("application/vnd.djvu", "DjVu文書", "DjVu document", "djvu djv"),
     ("application/vnd.sqlite3", "SQLiteデータベース", "SQLite database", "sqlite sqlite3 db"),
 )  # fmt: skip
 
@@ -145,7 +148,10 @@ _MEDIA: Final = (
     ("image/vnd.dwg", "AutoCAD図面（DWG）", "AutoCAD drawing", "dwg dwt"),
     ("image/vnd.dxf", "CAD図面（DXF）", "DXF drawing", "dxf"),
     ("application/x-jww", "Jw_cad図面", "Jw_cad drawing", "jww jwc jws jwk"),
-    ("application/p21", "CAD図面（SXF P21・STEP）", "STEP / SXF P21", "p21 stp step ifc"),
+    ("application/p21", "CAD図面（SXF P21）", "SXF P21 drawing", "p21"),
+    ("model/step", "3次元CADデータ（STEP）", "STEP model", "stp step p21"),
+    ("model/iges", "CADデータ（IGES）", "IGES model", "igs iges"),
+    ("application/x-ifc", "BIMモデル（IFC）", "IFC building model", "ifc"),
     ("model/vnd.dwf", "CAD図面（DWF）", "DWF drawing", "dwf"),
     ("application/x-sxf", "CAD図面（SXF SFC）", "SXF SFC drawing", "sfc"),
     ("audio/mpeg", "音声（MP3）", "MP3 audio", "mp3"),
@@ -164,13 +170,16 @@ _MEDIA: Final = (
     ("video/3gpp", "動画（3GPP）", "3GPP video", "3gp 3g2"),
     ("video/x-msvideo", "動画（AVI）", "AVI video", "avi"),
     ("video/x-ms-asf", "動画・音声（Windows Media）", "Windows Media", "wmv wma asf"),
-    ("video/mpeg", "動画（MPEG）", "MPEG video", "mpg mpeg m2ts mts m2t vob"),
+    ("video/mpeg", "動画（MPEG）", "MPEG video", "mpg mpeg m2ts mts m2t vob ts"),
     ("video/x-matroska", "動画（Matroska・WebM）", "Matroska or WebM video", "mkv webm"),
     ("video/x-flv", "動画（FLV）", "Flash video", "flv"),
-    ("font/ttf", "フォント（TrueType）", "TrueType font", "ttf ttc"),
+    ("font/ttf", "フォント（TrueType）", "TrueType font", "ttf tte"),
+    ("font/collection", "フォント（TrueTypeコレクション）", "Font collection", "ttc otc"),
     ("font/otf", "フォント（OpenType）", "OpenType font", "otf"),
     ("font/woff", "フォント（WOFF）", "WOFF font", "woff"),
     ("font/woff2", "フォント（WOFF2）", "WOFF2 font", "woff2"),
+    ("application/vnd.ms-fontobject", "フォント（EOT）", "Embedded OpenType font", "eot"),
+    ("application/x-font-type1", "フォント（Type 1）", "Type 1 font", "pfb pfa"),
 )
 
 _ARCHIVES: Final = (

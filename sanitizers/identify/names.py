@@ -21,6 +21,8 @@ INERT_TEXT: Final = frozenset(
 _BIDI: Final = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 _EXTENSION: Final = re.compile(r"(?=[0-9_-]*[a-z])[a-z0-9_-]{1,20}")
 _PADDED: Final = re.compile(r"[\s\u3000_]{5,}\.[A-Za-z0-9]{1,10}\s*$")
+#: A file name with an NTFS stream behind it: `a.txt:b`, `a.txt::$DATA` ([MS-FSCC] 2.1.5).
+_STREAM: Final = re.compile(r"\.[A-Za-z0-9]{1,10}:[^/\\]{1,255}$")
 #: Labels that claim nothing.
 _GENERIC: Final = frozenset(
     (
@@ -102,22 +104,30 @@ _FAMILIES: Final = (
 def extension(name: str) -> str:
     """The extension that Windows would act on: lower case, without the dot, or "".
 
-    The last path component counts, without bidi controls, trailing dots and spaces, and
-    without a stream suffix (`a.exe:b` is `a.exe`); full-width letters count as plain ones.
-    An ending with a blank, a foreign letter or only digits is no extension.
+    The last path component counts, without bidi controls, trailing dots and spaces;
+    full-width letters count as plain ones. Of a name with an NTFS stream both halves count:
+    `a.exe:b` and `a.txt:b.exe` are programs, `a.txt:b` is `a.txt`. An ending with a blank, a
+    foreign letter or only digits is no extension.
     """
     plain = unicodedata.normalize("NFKC", _BIDI.sub("", name[-1000:])).lower()
-    last = re.split(r"[/\\]", plain)[-1].split(":")[0].rstrip(" .\t\r\n\0")
-    _, dot, ending = last.rpartition(".")
+    halves = re.split(r"[/\\]", plain)[-1].removesuffix(":$data").split(":")
+    found = [end for end in map(_ending, (halves[0], halves[-1])) if end]
+    return next((end for end in found if end in PROGRAM_EXTENSIONS), "".join(found[:1]))
+
+
+def _ending(plain: str) -> str:
+    _, dot, ending = plain.rstrip(" .\t\r\n\0").rpartition(".")
     return ending if dot and _EXTENSION.fullmatch(ending) else ""
 
 
 def hides_extension(name: str, ending: str) -> bool:
-    """`invoice.pdf.exe`, an extension pushed out of sight by blanks, or a bidi trick."""
-    if _BIDI.search(name) and ending:
+    """`a.pdf.exe`, `a.exe.`, `a.txt:b`, an extension out of sight behind blanks, or bidi."""
+    if (_BIDI.search(name) and ending) or _STREAM.search(name):
         return True
     if ending not in PROGRAM_EXTENSIONS:
         return bool(_PADDED.search(name))
+    if name != name.rstrip(" ."):
+        return True
     stem = re.split(r"[/\\]", name)[-1].rstrip(" .")[: -len(ending) - 1]
     inner = extension(stem)
     return (inner in BY_EXTENSION and inner not in PROGRAM_EXTENSIONS) or bool(_PADDED.search(name))

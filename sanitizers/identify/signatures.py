@@ -36,6 +36,10 @@ _TABLE: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"\x78\x9f\x3e\x22", "application/ms-tnef"),  # [MS-OXTNEF] 2.1.3.3
     (0, b"\xdb\xa5\x2d\0", "application/msword"),  # libmagic: Word 2.0 before OLE
     (0, b"!BDN", "application/vnd.ms-outlook-pst"),  # [MS-PST] 2.2.2.6
+    (0, b"%!PS-AdobeFont", "application/x-font-type1"),  # Adobe Type 1 Font Format, 2.1
+    (0, b"%!FontType1", "application/x-font-type1"),
+    (6, b"%!PS-AdobeFont", "application/x-font-type1"),  # the same behind a PFB segment header
+    (6, b"%!FontType1", "application/x-font-type1"),
     (0, b"%!PS", "application/postscript"),  # PLRM, appendix G
     (0, b"\xc5\xd0\xd3\xc6", "application/postscript"),  # EPSF 3.0, DOS EPS
     (0, b"\0\x01\0\0Standard Jet DB", "application/x-msaccess"),  # libmagic, database
@@ -43,6 +47,10 @@ _TABLE: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"SQLite format 3\0", "application/vnd.sqlite3"),  # SQLite file format, 1.3
     (0, b"\xffWPC", "application/vnd.wordperfect"),  # libmagic, wordprocessors
     (0, b"HWP Document File", "application/x-hwp"),  # libmagic, wordprocessors
+    # libmagic: a GUID that begins every InDesign database
+    (0, bytes.fromhex("0606edf5d81d46e5bd31efe7fe74b71d"), "application/x-indesign"),
+    (0, b"\0\0\x27\x0a" + bytes(20), "application/x-shapefile"),  # ESRI Shapefile, p. 4
+    (0, b"AT&TFORM", "application/vnd.djvu"),  # DjVu 3, 5.1
     (0, b"-----BEGIN PGP MESSAGE", "application/pgp-encrypted"),  # RFC 9580, 6.2.1
     (0, b"-----BEGIN PGP SIGNATURE", "application/pgp-signature"),
     (0, b"-----BEGIN PGP PUBLIC KEY", "application/pgp-keys"),
@@ -94,7 +102,7 @@ _TABLE: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"\0\0\x01\xb3", "video/mpeg"),  # ISO/IEC 13818-2, 6.2.2.1
     (0, b"\0\x01\0\0\0", "font/ttf"),  # OpenType 1.9, table directory
     (0, b"true\0", "font/ttf"),
-    (0, b"ttcf\0", "font/ttf"),
+    (0, b"ttcf\0", "font/collection"),
     (0, b"OTTO\0", "font/otf"),
     (0, b"wOFF", "font/woff"),  # WOFF 1.0, 3
     (0, b"wOF2", "font/woff2"),  # WOFF 2.0, 4
@@ -284,6 +292,19 @@ def _dwg(head: bytes) -> bool:
     return bool(re.match(rb"AC(?:1\.[0-9]|2\.[0-9]|10[0-9]{2})[\0\x01-\x1f]", head[:8], re.DOTALL))
 
 
+def _jwc(head: bytes) -> bool:
+    """The first words of a drawing of Jw_cad for DOS (published with Jw_cad)."""
+    return head[:13].lower() == b"jw_cad(c)data"
+
+
+def _eot(head: bytes, size: int) -> bool:
+    """W3C submission Embedded OpenType, 4.1: sizes, a known version, the magic number."""
+    if len(head) < 82 or head[34:36] != b"LP":
+        return False
+    whole, font, version = struct.unpack_from("<III", head)
+    return whole == size and font < whole and version in (0x10000, 0x20001, 0x20002)
+
+
 def at_the_end(tail: bytes) -> str:
     """Media type of a disk image that is known by its last sector, or "".
 
@@ -356,6 +377,8 @@ def _structural(head: bytes, size: int) -> str:
         (_emf(head), "image/emf"),
         (_wmf(head), "image/wmf"),
         (_dwg(head), "image/vnd.dwg"),
+        (_jwc(head), "application/x-jww"),
+        (_eot(head, size), "application/vnd.ms-fontobject"),
         (_lzh(head), "application/x-lzh"),
         (head[:2] == b"\x60\xea" and b"\0" in head[:64], "application/x-arj"),  # ARJ technote
         (any(head.startswith(m, o) for o, m in _TAR_MAGIC) and _tar(head), "application/x-tar"),

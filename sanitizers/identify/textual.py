@@ -80,6 +80,18 @@ _HTML_START: Final = re.compile(
     r"title|b|body|br|p|meta|center|span|img|hta:application)[\s/>]",
     re.S | re.I,
 )
+#: What stands in the header of an exchange file (ISO 10303-21, 8.2.2 and 8.2.4) → type. SXF
+#: level 2: feature mode is SFC, AP202 mode is P21 (SXF Ver. 3.1, 4); IFC: its schema's name.
+_STEP: Final = (
+    ("FEATURE_MODE", "application/x-sxf"),
+    ("SCADEC", "application/p21"),
+    ("ASSOCIATIVE_DRAUGHTING", "application/p21"),
+    ("('IFC", "application/x-ifc"),
+)
+#: IGES 5.3, 2.2.1: column 73 of the first line is S, its sequence number 1.
+_IGES: Final = re.compile(r"[^\r\n]{72}S[ 0]{6}1\r?\n")
+#: Netpbm: the plain forms, named as pictures.
+_PNM: Final = re.compile(r"P[1-3]\s(?:#[^\n]{0,200}\n|\s){0,20}\d{1,5}\s+\d{1,5}\s")
 _HTML_NAMES: Final = frozenset(("html", "htm", "xhtml", "xht", "shtml"))
 _HEADER_LINE: Final = re.compile(r"[!-9;-~]{1,76}[ \t]*:")
 _MAIL_FIELDS: Final = frozenset(
@@ -212,11 +224,20 @@ def classify(head: bytes, ending: str, claimed: str) -> str:
     card = re.match(r"BEGIN:(VCALENDAR|VCARD)\s", text, re.I)
     if card and (ending in INERT_TEXT or ending in ("vcs", "ical", "ifb", "vcard")):
         return "text/calendar" if card[1].upper() == "VCALENDAR" else "text/vcard"
-    if text.startswith("ISO-10303-21;"):  # ISO 10303-21, 6; SXF: feature or AP202 mode
-        return "application/x-sxf" if "feature_mode" in text else "application/p21"
+    return _drawing(text, ending) or _by_name(text, markup, ending, claimed)
+
+
+def _drawing(text: str, ending: str) -> str:
+    """Drawings and pictures written as text, by their first lines; "" for anything else."""
+    if text.startswith("ISO-10303-21;"):  # ISO 10303-21, 8.2: the header says by which schema
+        plain = "application/p21" if ending == "p21" else "model/step"
+        return next((found for sign, found in _STEP if sign in text.upper()), plain)
     if re.match(r"(?:999\r?\n[^\n]{0,200}\n\s*)*0\r?\n\s*SECTION\r?\n", text):  # DXF reference
         return "image/vnd.dxf"
-    return _by_name(text, markup, ending, claimed)
+    if _IGES.match(text):
+        return "model/iges"
+    plain_picture = ending in BY_EXTENSION and "image/x-portable-anymap" in BY_EXTENSION[ending]
+    return "image/x-portable-anymap" if plain_picture and _PNM.match(text) else ""
 
 
 def _by_name(text: str, markup: str, ending: str, claimed: str) -> str:

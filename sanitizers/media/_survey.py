@@ -24,12 +24,25 @@ _METADATA: Final = frozenset((b"udta", b"meta", b"uuid"))
 _ROOM: Final = frozenset((b"free", b"skip", b"wide"))
 _KNOWN: Final = frozenset((b"ftyp", b"moov", b"mdat", b"moof", b"mfra", b"sidx", b"styp", b"pnot"))
 _IN_MOOV: Final = frozenset((b"mvhd", b"trak", b"mvex", b"iods"))
+_IN_TRAK: Final = frozenset((b"tkhd", b"edts", b"mdia", b"tref", b"tapt", b"load"))
 #: Matroska element ids (RFC 9559, 5.1): Tags, Attachments, Chapters.
 _MATROSKA: Final = (
     (b"\x12\x54\xc3\x67", Kind.METADATA, "tags"),
     (b"\x19\x41\xa4\x69", Kind.EMBEDDED_FILE, "attachments"),
     (b"\x10\x43\xa7\x70", Kind.METADATA, "chapters"),
 )
+#: What their formats call words about the sound or film: ASF 1.20.03, 3.10, 4.7 and 4.8
+#: (content description, metadata); FLV 10.1, E.4.4.1; Vorbis I, 5; RFC 7845, 5.2.
+_ASF: Final = (
+    bytes.fromhex("3326b2758e66cf11a6d900aa0062ce6c"),
+    bytes.fromhex("40a4d0d207e3d21197f000a0c95ea850"),
+    bytes.fromhex("941c23449894d149a1411d134e457054"),
+)
+_FLV: Final = (b"\2\0\x0aonMetaData", b"onCuePoint", b"onTextData")
+_OGG: Final = (b"\3vorbis", b"OpusTags", b"\x81theora", b"\x84\0\0")
+#: Chunks of an IFF file (AIFF 1.3) and of a CAF file (1.0) that are the sound itself.
+_IFF_PLAIN: Final = frozenset((b"COMM", b"SSND", b"FVER", b"CHAN"))
+_CAF_PLAIN: Final = frozenset((b"desc", b"data", b"pakt", b"kuki", b"chan", b"free"))
 #: FLAC metadata blocks (RFC 9639, 8.1): 0 STREAMINFO, 1 PADDING, 3 SEEKTABLE.
 _FLAC_PLAIN: Final = frozenset((0, 1, 3))
 _FLAC_PICTURE: Final = 6
@@ -52,6 +65,8 @@ def of_movie(data: memoryview) -> tuple[Finding, ...]:
         if top.kind == b"moov":
             for child in _followed(inside(top)):
                 _box(findings, child, _IN_MOOV)
+                for inner in _followed(inside(child)) if child.kind == b"trak" else ():
+                    _box(findings, inner, _IN_TRAK)
     if end < len(data):
         findings.add(Kind.TRAILING_DATA, Action.REMOVED)
     kept = {VIDEO, SOUND}  # the first of each
@@ -118,6 +133,55 @@ def of_flac(data: memoryview) -> tuple[Finding, ...]:
         elif kind not in _FLAC_PLAIN:
             findings.add(Kind.METADATA, Action.REMOVED)
         at += 4 + int.from_bytes(data[at + 1 : at + 4], "big")
+    return findings.freeze()
+
+
+def of_iff(data: memoryview) -> tuple[Finding, ...]:
+    """AIFF: name, author, notes and whatever else is no sound (AIFF 1.3)."""
+    return _chunks(data, 12, ">4sI", _IFF_PLAIN, even=True)
+
+
+def of_caf(data: memoryview) -> tuple[Finding, ...]:
+    """Core Audio: strings, markers and whatever else is no sound (CAF 1.0)."""
+    return _chunks(data, 8, ">4sq", _CAF_PLAIN, even=False)
+
+
+def _chunks(
+    data: memoryview, at: int, head: str, plain: frozenset[bytes], *, even: bool
+) -> tuple[Finding, ...]:
+    findings = Findings()
+    length = struct.calcsize(head)
+    while at + length <= len(data):
+        kind, size = struct.unpack_from(head, data, at)
+        if kind not in plain:
+            findings.add(Kind.METADATA, Action.REMOVED)
+            break
+        if size < 0:  # CAF 1.0: sound to the end of the file
+            break
+        at += length + size + (size % 2 if even else 0)
+    return findings.freeze()
+
+
+def of_asf(data: memoryview) -> tuple[Finding, ...]:
+    """Windows Media: title, author, description and the like."""
+    return _named(data, _ASF)
+
+
+def of_flv(data: memoryview) -> tuple[Finding, ...]:
+    """Flash video: script data."""
+    return _named(data, _FLV)
+
+
+def of_ogg(data: memoryview) -> tuple[Finding, ...]:
+    """Ogg: comment headers."""
+    return _named(data, _OGG)
+
+
+def _named(data: memoryview, marks: tuple[bytes, ...]) -> tuple[Finding, ...]:
+    findings = Findings()
+    head = bytes(data[:_WINDOW])
+    if any(mark in head for mark in marks):
+        findings.add(Kind.METADATA, Action.REMOVED)
     return findings.freeze()
 
 

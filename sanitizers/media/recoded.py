@@ -59,17 +59,17 @@ _TYPES: Final[
     "video/quicktime": (iso_media.shows_pictures, _survey.of_movie),
     "video/3gpp": (iso_media.shows_pictures, _survey.of_movie),
     "video/x-msvideo": (_always, _survey.of_riff),
-    "video/x-ms-asf": (_asf, _nothing),
+    "video/x-ms-asf": (_asf, _survey.of_asf),
     "video/mpeg": (_always, _nothing),
     "video/x-matroska": (_matroska, _survey.of_matroska),
-    "video/x-flv": (_flv, _nothing),
+    "video/x-flv": (_flv, _survey.of_flv),
     "audio/flac": (_never, _survey.of_flac),
-    "audio/ogg": (_ogg, _nothing),
+    "audio/ogg": (_ogg, _survey.of_ogg),
     "audio/amr": (_never, _nothing),
     "audio/aac": (_never, _survey.of_mp3),
-    "audio/aiff": (_never, _nothing),
+    "audio/aiff": (_never, _survey.of_iff),
     "audio/basic": (_never, _nothing),
-    "audio/x-caf": (_never, _nothing),
+    "audio/x-caf": (_never, _survey.of_caf),
 }
 
 

@@ -191,6 +191,22 @@ def test_a_name_that_reads_backwards_is_noted(name: str) -> None:
     assert Kind.DOUBLE_EXTENSION in {f.kind for f in found.findings}
 
 
+@pytest.mark.parametrize(
+    "name", ["a.exe.", "a.js ", "a.exe .. ", "a.exe:b.txt", "a.txt:b.exe", "a.js::$DATA"]
+)
+def test_what_windows_leaves_out_of_a_name_hides_no_program(name: str) -> None:
+    found = look(b"hello", name)
+    assert found.program
+    assert Kind.DOUBLE_EXTENSION in {f.kind for f in found.findings}
+
+
+def test_a_stream_of_a_text_is_noted_and_a_time_in_a_name_is_not() -> None:
+    assert look(b"hello", "a.txt::$DATA").findings != ()
+    for name in ("会議 10:30.txt", "Re: 報告.txt", "C:a.txt", "資料.txt ", "http://a.jp:80/a.txt"):
+        found = look(b"hello", name)
+        assert (found.media_type, found.findings) == ("text/plain", ()), name
+
+
 POLYGLOTS = {
     "PDF + ZIP": (make.PDF + make.zipped({"a.exe": make.pe()}), "application/pdf"),
     "PDF + JAR": (make.PDF + make.zipped({"META-INF/MANIFEST.MF": b"x"}), "application/pdf"),

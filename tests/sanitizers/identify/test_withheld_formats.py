@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 
 from sanitizers.identify import Identified, identify, warm
@@ -14,7 +16,9 @@ SECTION = b"  0\r\nSECTION\r\n  2\r\nHEADER\r\n"
 VSDX = "application/vnd.ms-visio.drawing.main+xml"
 BY_CONTENT = {
     "TrueType": (b"\0\1\0\0\0\x0c\0\x80" + bytes(90), "フォント（TrueType）"),
-    "TrueType collection": (b"ttcf\0\1\0\0" + bytes(90), "フォント（TrueType）"),
+    "TrueType collection": (
+        b"ttcf\0\1\0\0" + bytes(90), "フォント（TrueTypeコレクション）",
+    ),
     "OpenType": (b"OTTO\0\x0c\0\x80" + bytes(90), "フォント（OpenType）"),
     "WOFF": (b"wOFF\0\1\0\0" + bytes(90), "フォント（WOFF）"),
     "WOFF2": (b"wOF2\0\1\0\0" + bytes(90), "フォント（WOFF2）"),
@@ -25,7 +29,31 @@ BY_CONTENT = {
     "binary DXF": (b"AutoCAD Binary DXF\r\n\x1a\0" + bytes(90), "CAD図面（DXF）"),
     "DWF": (b"(DWF V06.00)PK\3\4" + bytes(90), "CAD図面（DWF）"),
     "Jw_cad": (b"JwwData.\xbc\2\0\0" + bytes(90), "Jw_cad図面"),
-    "SXF P21": (P21, "CAD図面（SXF P21・STEP）"),
+    "EOT": (
+        struct.pack("<III", 182, 100, 0x20001) + bytes(22) + b"LP" + bytes(146),
+        "フォント（EOT）",
+    ),
+    "Type 1": (b"%!PS-AdobeFont-1.0: Mincho\n", "フォント（Type 1）"),
+    "Type 1 in segments": (b"\x80\1\x20\0\0\0%!FontType1-1.0: M\n\0", "フォント（Type 1）"),
+    "SXF P21": (
+        P21 + b"FILE_DESCRIPTION(('SCADEC level2 AP202_mode'),'2;1');", "CAD図面（SXF P21）",
+    ),
+    "SXF P21 by its schema": (
+        P21 + b"FILE_SCHEMA(('ASSOCIATIVE_DRAUGHTING'));", "CAD図面（SXF P21）",
+    ),
+    "STEP": (P21 + b"FILE_SCHEMA(('AUTOMOTIVE_DESIGN'));", "3次元CADデータ（STEP）"),
+    "STEP without a schema": (P21, "3次元CADデータ（STEP）"),
+    "IFC": (P21 + b"FILE_SCHEMA (('IFC4'));", "BIMモデル（IFC）"),
+    "IGES": (b"made by hand".ljust(72) + b"S      1\n" + b"x" * 80, "CADデータ（IGES）"),
+    "Jw_cad for DOS": (b"jw_cad(c)data".ljust(200) * 4 + bytes(90), "Jw_cad図面"),
+    "shapefile": (b"\0\0\x27\x0a" + bytes(96), "地図データ（シェープファイル）"),
+    "InDesign": (bytes.fromhex("0606edf5d81d46e5bd31efe7fe74b71d") + bytes(90), "InDesign文書"),
+    "WordPerfect": (b"\xffWPC" + bytes(90), "WordPerfect文書"),
+    "EPUB": (make.odf("application/epub+zip"), "電子書籍（EPUB）"),
+    "XPS": (
+        make.office("application/vnd.ms-package.xps-fixeddocumentsequence+xml", "a.fdseq"),
+        "XPS文書",
+    ),
     "SXF SFC": (
         P21 + b"FILE_DESCRIPTION(('SCADEC level2 feature_mode'),'2;1');", "CAD図面（SXF SFC）",
     ),

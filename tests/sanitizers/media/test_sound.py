@@ -156,6 +156,15 @@ def _flac(kind: int) -> bytes:
         (WAV, make.wav(tail=CANARY), Kind.TRAILING_DATA),
         ("audio/flac", _flac(4), Kind.METADATA),
         ("audio/flac", _flac(6), Kind.THUMBNAIL),
+        ("audio/aiff", b"FORM\0\0\0\0AIFFNAME\0\0\0\1x\0", Kind.METADATA),
+        ("audio/x-caf", b"caff\0\1\0\0info" + bytes(7) + b"\1x", Kind.METADATA),
+        ("audio/ogg", b"OggS" + bytes(24) + b"\3vorbis" + CANARY, Kind.METADATA),
+        ("video/x-flv", b"FLV\1\5\2\0\x0aonMetaData", Kind.METADATA),
+        (
+            "video/x-ms-asf",
+            bytes(30) + bytes.fromhex("3326b2758e66cf11a6d900aa0062ce6c"),
+            Kind.METADATA,
+        ),
         ("video/x-matroska", b"\x12\x54\xc3\x67", Kind.METADATA),
         ("video/x-matroska", b"\x19\x41\xa4\x69", Kind.EMBEDDED_FILE),
     ],
@@ -166,6 +175,23 @@ def test_the_report_says_what_the_senders_sound_carried(
     answer, _ = make.clean(media_type, data, tool=None)
     assert isinstance(answer, Needs)
     assert kind in {f.kind for f in answer.findings}
+
+
+@pytest.mark.parametrize(
+    ("media_type", "data"),
+    [
+        ("audio/aiff", b"FORM\0\0\0\0AIFFCOMM\0\0\0\1x\0SSND\0\0\0\2xx"),
+        ("audio/x-caf", b"caff\0\1\0\0desc" + bytes(8) + b"data" + b"\xff" * 8 + CANARY * 9),
+        ("audio/aac", b"\xff\xf1xx"),
+        (MP3, make.frame()),
+        (WAV, make.wav()),
+        ("video/mp4", make.film()),
+    ],
+)
+def test_nothing_is_reported_of_sound_alone(media_type: str, data: bytes) -> None:
+    answer, _ = make.clean(media_type, data, tool=None)
+    assert isinstance(answer, Needs)
+    assert answer.findings == ()
 
 
 @given(at=st.integers(0, 1200), new=st.binary(max_size=3), cut=st.integers(0, 3))
