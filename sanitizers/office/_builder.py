@@ -30,11 +30,13 @@ from sanitizers.xmltree import Element
 
 MAX_PARTS: Final = 8_000  # written parts; 2,000 slides with notes and charts
 
-#: What docProps/app.xml names (15.2.12.3).
+#: What docProps/app.xml names (22.2.2.1) when the sender's was one of these. LibreOffice sets
+#: the heights of rows anew where it reads these names, and keeps them where it reads its own.
 _APPLICATIONS: Final = {
     "word": "Microsoft Office Word", "sheet": "Microsoft Excel",
     "slide": "Microsoft Office PowerPoint",
 }  # fmt: skip
+_OTHER_APPLICATION: Final = "LibreOffice"
 _BASES: Final = {"word": "word", "sheet": "xl", "slide": "ppt"}
 _STRICT: Final = re.compile(
     rb'(xmlns(?::\w{1,20})?=")http://purl\.oclc\.org/ooxml/([a-zA-Z/]{1,60})'
@@ -119,7 +121,9 @@ class Builder:
         self._late.sort(key=lambda node: node.kind_name)  # comments, fonts, …, styles
         return self._late.pop(0)
 
-    def parts(self, title: str) -> list[tuple[str, bytes | memoryview, bool]]:
+    def parts(
+        self, title: str, *, by_microsoft: bool
+    ) -> list[tuple[str, bytes | memoryview, bool]]:
         """(name, bytes, whether to deflate) of the whole package, in a fixed order."""
         overrides: list[tuple[str, str]] = []
         defaults = {"rels": "application/vnd.openxmlformats-package.relationships+xml"}
@@ -136,8 +140,9 @@ class Builder:
                 rows = _opc.relationships_part(node.rows, node.path)
                 files.append((_opc.relationships_name(node.path), rows, True))
         top = [("rId1", _kinds.full_type("officeDocument"), self.nodes[0].path, False)]
-        application = _opc.application_part(_APPLICATIONS[self._family])
-        properties = [("docProps/app.xml", "extended-properties", application)]
+        application = _APPLICATIONS[self._family] if by_microsoft else _OTHER_APPLICATION
+        extended = _opc.application_part(application)
+        properties = [("docProps/app.xml", "extended-properties", extended)]
         if title:
             core = _opc.core_properties_part(title)
             properties.append(("docProps/core.xml", "core-properties", core))

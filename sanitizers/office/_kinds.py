@@ -282,7 +282,10 @@ REMOVED: Final[Mapping[str, str]] = {
     "glossaryDocument": "unknown_data", "audio": "embedded_file", "video": "embedded_file",
     "calcChain": "metadata", "webSettings": "metadata", "tags": "metadata",
     "custom-properties": "metadata", "extended-properties": "metadata", "thumbnail": "thumbnail",
+    "customProperties": "metadata", "extendedProperties": "metadata",
 }  # fmt: skip
+#: The relationship of docProps/app.xml: transitional (Part 1, 15.2.12.3) and strict.
+EXTENDED: Final = frozenset(("extended-properties", "extendedProperties"))
 #: The same for types outside of ECMA-376, by their last word.
 REMOVED_OTHERS: Final[Mapping[str, str]] = {
     "vbaProject": "macro", "wordVbaData": "macro", "xlMacrosheet": "macro",

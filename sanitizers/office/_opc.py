@@ -28,6 +28,10 @@ _RELATIONSHIPS: Final = "http://schemas.openxmlformats.org/package/2006/relation
 _CONTENT_TYPES: Final = "http://schemas.openxmlformats.org/package/2006/content-types"
 _CORE: Final = "http://schemas.openxmlformats.org/package/2006/metadata/core-properties"
 _DC: Final = "http://purl.org/dc/elements/1.1/"
+_EXTENDED: Final = (
+    "http://schemas.openxmlformats.org/officeDocument/2006/extended-properties",
+    "http://purl.oclc.org/ooxml/officeDocument/extendedProperties",
+)
 _MAX_TITLE: Final = 255  # characters of a kept title
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
@@ -134,6 +138,13 @@ def read_title(package: Package, part: str, findings: Findings) -> str:
     return " ".join(_CONTROL.sub(" ", title).split())[:_MAX_TITLE]
 
 
+def by_microsoft(package: Package, part: str, findings: Findings) -> bool:
+    """Whether the extended properties name an Office program as the writer (Part 1, 22.2.2.1)."""
+    root = xmltree.parse_part(package.read(part), findings, "properties")
+    names = (root.findtext(f"{{{base}}}Application") for base in _EXTENDED)
+    return any(name.strip().startswith("Microsoft") for name in names if name)
+
+
 def core_properties_part(title: str) -> bytes:
     """Core properties that hold a title and nothing else."""
     text = (
@@ -144,10 +155,11 @@ def core_properties_part(title: str) -> bytes:
 
 
 def application_part(application: str) -> bytes:
-    """Extended properties that name the application a format belongs to, and nothing else.
+    """Extended properties that name an application, and nothing else.
 
     LibreOffice takes the remembered values of formulas for right only when they are there.
     """
-    base = "http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"
-    text = f'<Properties xmlns="{base}"><Application>{application}</Application></Properties>'
+    text = (
+        f'<Properties xmlns="{_EXTENDED[0]}"><Application>{application}</Application></Properties>'
+    )
     return HEAD + text.encode("ascii")

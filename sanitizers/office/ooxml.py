@@ -136,6 +136,7 @@ class Ooxml(Sanitizer):
         form = _FORMS[job.media_type]
         title = ""
         main = ""
+        by_microsoft = False
         for row in _opc.relationships(package, "", findings):
             short = _kinds.short_type(row.type)
             if short == _MAIN and not row.external and not main:
@@ -144,6 +145,8 @@ class Ooxml(Sanitizer):
                 title = _opc.read_title(package, row.target, findings)
                 findings.add(Kind.METADATA, Action.REMOVED, where="properties")
             elif short != _MAIN:
+                if short in _kinds.EXTENDED and row.target:
+                    by_microsoft = _opc.by_microsoft(package, row.target, findings)
                 word = short or row.type.rpartition("/")[2]
                 named = {**_kinds.REMOVED, **_kinds.REMOVED_OTHERS}.get(word, "unknown_data")
                 findings.add(Kind(named), Action.REMOVED, where="package")
@@ -160,7 +163,7 @@ class Ooxml(Sanitizer):
             options=job.options,
         )
         builder.build(main, form.main, form.output + ".main+xml")
-        write_package(out, builder.parts(title))
+        write_package(out, builder.parts(title, by_microsoft=by_microsoft))
         return Cleaned(
             media_type=form.output,
             extension=extension(form.output),

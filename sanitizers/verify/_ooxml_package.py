@@ -51,6 +51,7 @@ _APPLICATION: Final = (
     _HEAD + '<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/'
     'extended-properties"><Application>{}</Application></Properties>'
 )
+OTHER_APPLICATION: Final = "LibreOffice"
 _CONTENT_TYPES_NAME: Final = "[Content_Types].xml"
 _PROPERTIES: Final = {
     "docProps/app.xml": (
@@ -95,7 +96,7 @@ def check(
         small: text of content types, relationships, properties and boxes of comments.
         main: kind of the main part.
         media_type: of the file.
-        application: that docProps/app.xml names.
+        application: that docProps/app.xml may name beside `OTHER_APPLICATION`.
 
     Raises:
         Rejected: a part that is missing, left over, of a wrong type, or leads elsewhere.
@@ -117,9 +118,8 @@ def check(
     if used != names:
         raise Rejected("a part that nothing refers to, or one that is missing")
     _check_types(names, placed, small[_CONTENT_TYPES_NAME], f"{media_type}.main+xml")
-    if "docProps/app.xml" in names and small["docProps/app.xml"] != _APPLICATION.format(
-        application
-    ):
+    applications = [_APPLICATION.format(name) for name in (application, OTHER_APPLICATION)]
+    if "docProps/app.xml" in names and small["docProps/app.xml"] not in applications:
         raise Rejected("application")
     if "docProps/core.xml" in names:
         title = _CORE.fullmatch(small["docProps/core.xml"])

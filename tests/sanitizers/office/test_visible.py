@@ -402,3 +402,25 @@ def test_a_template_keeps_all_its_styles():
         f'<w:styles xmlns:w="{W}"><w:style w:type="paragraph" w:styleId="c"/></w:styles>',
     )
     assert b'w:styleId="c"' in clean(made.bytes()).parts["word/styles.xml"]
+
+
+@pytest.mark.parametrize(
+    ("written_by", "named"),
+    [
+        ("Microsoft Excel", "Microsoft Excel"),
+        (" Microsoft Macintosh Excel ", "Microsoft Excel"),
+        ("LibreOffice/7.4.7.2$Linux_X86_64", "LibreOffice"),
+        ("山田のプログラム", "LibreOffice"),
+        ("", "LibreOffice"),
+    ],
+)
+def test_heights_of_rows_stay_for_the_program_that_set_them(written_by, named):
+    base = "http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"
+    source = book().add(
+        "docProps/app.xml",
+        f'<Properties xmlns="{base}"><Application>{written_by}</Application></Properties>',
+        "application/vnd.openxmlformats-officedocument.extended-properties+xml",
+    )
+    source.relate("", "rId9", "extended-properties", "docProps/app.xml")
+    written = clean(source.bytes()).parts["docProps/app.xml"].decode()
+    assert f"<Application>{named}</Application>" in written

@@ -122,7 +122,7 @@ def test_xml_that_could_act_or_is_not_known_is_rejected(main, xml):
             b"</Types>",
             b'<Default Extension="bin" ContentType="a/b"/></Types>',
         ),
-        ("docProps/app.xml", b"Microsoft", b"Macrosoft"),
+        ("docProps/app.xml", b"LibreOffice", b"Macrosoft"),
     ],
 )
 def test_a_frame_that_says_something_else_is_rejected(name, old, new):
