@@ -100,7 +100,10 @@ class PngSanitizer(PictureSanitizer):
         else:
             transparency = im.info.get("transparency")
             palette = im.mode == "P"
-            still = eight_bit(without_key_colour(bare(im), _key(transparency, found.depth)))
+            if im.mode == "I;16" and isinstance(transparency, int):
+                still = _deep_grey(im, transparency)
+            else:
+                still = eight_bit(without_key_colour(bare(im), _key(transparency, found.depth)))
             still = upright(still, found.exif.orientation, findings)
             still = colour.to_srgb(still, found.icc, findings)
             write_png(
@@ -129,6 +132,17 @@ def _key(transparency: object, depth: int) -> object:
     if isinstance(transparency, int) and depth in (2, 4):
         return transparency * 255 // ((1 << depth) - 1)
     return transparency
+
+
+def _deep_grey(im: Image.Image, key: int) -> Image.Image:
+    """LA from grey of 16 bits, in which exactly the samples of value `key` are transparent."""
+    raw = im.tobytes("raw", "I;16B")
+    planes = [Image.frombytes("L", im.size, raw[half::2]) for half in (0, 1)]
+    high, low = (
+        plane.point([255 if value != part else 0 for value in range(256)])
+        for plane, part in zip(planes, divmod(key, 256), strict=True)
+    )
+    return Image.merge("LA", (eight_bit(im), ImageChops.lighter(high, low)))
 
 
 def _chunk(out: Output, name: bytes, payload: bytes) -> None:

@@ -195,6 +195,20 @@ def test_tall_pages_of_many_strips_stay_whole() -> None:
     assert opened(out).tobytes() == source.tobytes()
 
 
+@pytest.mark.parametrize("mode", ["1", "L", "RGB", "I;16"])
+def test_a_transparent_key_colour_becomes_alpha(mode: str) -> None:
+    source = Image.new(mode, (3, 1))
+    values = {"1": (0, 255, 0), "I;16": (4_000, 4_001, 60_000)}.get(mode, (0, 17, 200))
+    for at, value in enumerate(values):
+        source.putpixel((at, 0), (value,) * 3 if mode == "RGB" else value)
+    key = {"RGB": (values[1],) * 3, "1": 1}.get(mode, values[1])
+    out, _ = clean(saved(source, "PNG", transparency=key), "image/png")
+    shown = opened(out).convert("RGBA")
+    assert shown.getchannel("A").tobytes() == b"\xff\0\xff"
+    grey = [(value + 128) // 257 if mode == "I;16" else value for value in values]
+    assert shown.getchannel("G").tobytes()[::2] == bytes(grey[::2])
+
+
 def test_transparent_avif_becomes_png() -> None:
     out, report = clean(saved(photo("RGBA"), "AVIF", max_threads=1), "image/avif")
     assert report.media_type == "image/png"
