@@ -24,6 +24,9 @@ from sanitizers.reasons import ReasonCode, Withheld
 #: Key of `Job.options`: the program of the tool box that wrote the job's bytes. Only the
 #: worker sets it; a file without it is the sender's, whatever it looks like.
 CONVERTED: Final = "converted"
+#: Key of `Job.options`: which share of the work this child does, "3/20". Only the worker
+#: sets it, after `clean` answered with SHARES.
+SHARE: Final = "share"
 
 
 class Method(StrEnum):
@@ -101,6 +104,10 @@ class SplitKind(StrEnum):
     MAIL = "mail"  # attachments of a mail that the worker composes
     CONTAINER = "container"  # pieces of the file that `assemble` writes
     INNER = "inner"  # exactly one: it stands in for the part (decrypted, unwrapped)
+    #: There are none: the work is long, and `facts` = {"shares": n} asks for it to be done
+    #: side by side. `clean` is called again for each share, with SHARE; what the shares
+    #: wrote, in whatever form, is given to `assemble` in their order.
+    SHARES = "shares"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +167,8 @@ class Sanitizer(ABC):
         """Write the file anew from `job` and what became of the members of its `Split`.
 
         Called in a new child, with the same `job` as `clean` and one `Rebuilt` for each
-        member in the same order. Only for sanitizers that return a CONTAINER.
+        member in the same order. Only for sanitizers that return a CONTAINER or SHARES;
+        what a share wrote was seen by no verifier.
         """
         raise Withheld(ReasonCode.INTERNAL, "a container that cannot be assembled")
 

@@ -50,9 +50,7 @@ class TreeBudget:
             return ReasonCode.TOO_LARGE
         if self.unpacked > self._most_unpacked:
             return ReasonCode.ARCHIVE_BOMB
-        if monotonic() > self.deadline:
-            return ReasonCode.TIMED_OUT
-        return None
+        return self.late
 
     def refuses(self, size: int) -> ReasonCode | None:
         """Why a container with `size` bytes in it is not even begun; None when it may be."""
@@ -61,6 +59,11 @@ class TreeBudget:
         if self.unpacked + size > self._most_unpacked:
             return ReasonCode.ARCHIVE_BOMB
         return None
+
+    @property
+    def late(self) -> ReasonCode | None:
+        """Why no further work is begun; None while there is time."""
+        return ReasonCode.TIMED_OUT if monotonic() > self.deadline else None
 
     @property
     def room(self) -> int:

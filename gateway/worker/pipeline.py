@@ -27,7 +27,7 @@ from gateway.sandbox.protocol import (
     SplitReply,
     WithheldReply,
 )
-from gateway.worker import attached, check
+from gateway.worker import attached, check, shares
 from gateway.worker.budget import TreeBudget
 from gateway.worker.check import CheckFailed
 from gateway.worker.inspection import Inspection
@@ -198,6 +198,10 @@ class Pipeline:
         """Run the sanitizer for `request`, and do what its answer asks for."""
         room = max(place.budget.room, _LEAST_OUTPUT)
         ran = await self._sandbox.clean(source, request, output_bytes=room)
+        if shares.are_asked(ran):
+            ran = await shares.joined(
+                self._sandbox, source, request, ran, budget=place.budget, room=room
+            )
         with contextlib.ExitStack() as stack:
             if ran.output is not None:
                 stack.callback(ran.output.close)

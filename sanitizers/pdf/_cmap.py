@@ -82,8 +82,11 @@ def _tokens(data: bytes) -> Iterator[Token]:
         token: Token
         kind = match.lastgroup
         if kind == "hex":
-            digits = re.sub(rb"\s", b"", match["hex"])
-            token = bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode("ascii"))
+            digits = match["hex"]
+            if not digits.isalnum() or len(digits) % 2:
+                digits = b"".join(digits.split())
+                digits += b"0" * (len(digits) % 2)
+            token = bytes.fromhex(digits.decode("ascii"))
         elif kind == "int":
             token = int(match["int"]) if len(match["int"]) <= 11 else -1
         elif kind == "name":

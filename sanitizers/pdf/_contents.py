@@ -9,7 +9,8 @@ rebuilt raises through here; an operator that cannot be understood is dropped an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Final, Protocol
 
 from sanitizers.pdf._content_runs import PLAIN_RUN, RUN, hexadecimal, joined, literal, split
@@ -29,6 +30,7 @@ from sanitizers.pdf._serialize import real
 from sanitizers.pdf._tokens import TOKEN
 
 _BALANCED: Final = frozenset({b"q", b"Q", b"BT", b"ET"})
+_MARKING: Final = frozenset({b"BDC", b"EMC"})
 MAX_SAVED: Final = 1_000  # q within q; annex C says 28, real files have up to 100
 MAX_MARKED: Final = 1_000  # marked content in marked content
 
@@ -216,9 +218,8 @@ class ContentWriter:
         for operator, (names, find) in _NAMING.items():
             if operator not in run:
                 continue
-            at, known = -1, self._names.setdefault(operator, {})
-            for _ in range(tokens.count(operator)):
-                at = tokens.index(operator, at + 1)
+            known = self._names.setdefault(operator, {})
+            for at in _places(tokens, operator):
                 found = tokens[at - names]
                 if found not in known:
                     name = find(self._resources, Name(found[1:].decode("ascii")))
@@ -230,17 +231,22 @@ class ContentWriter:
 
     def _without_marks(self, tokens: list[bytes]) -> tuple[list[bytes], list[str]] | None:
         """Leave the marks of the structure tree out; None where there are too many."""
-        left, marked = list[bytes](), self._marked.copy()
-        for token in tokens:
+        marked = self._marked.copy()
+        kept: list[bool] = []  # of the ends of marks, in order
+        for token in filter(_MARKING.__contains__, tokens):
             if token == b"BDC":
                 marked.append("")
-            elif token != b"EMC":
-                left.append(token)
             elif not marked or len(marked) > MAX_MARKED:
                 return None
-            elif marked.pop() == "span":
-                left.append(token)
-        return (left, marked) if len(marked) <= MAX_MARKED else None
+            else:
+                kept.append(marked.pop() == "span")
+        if len(marked) > MAX_MARKED:
+            return None
+        if not any(kept):
+            return [token for token in tokens if token not in _MARKING], marked
+        ends = iter(kept)
+        left = [t for t in tokens if t not in _MARKING or (t == b"EMC" and next(ends))]
+        return left, marked
 
     # Operators with names, strings and arrays: each returns whether it was understood.
 
@@ -409,6 +415,15 @@ class ContentWriter:
 
     def _ignore(self, operands: list[Value]) -> bool:
         return True
+
+
+def _places(tokens: list[bytes], operator: bytes) -> Iterator[int]:
+    """Where an operator stands, found at the speed of the list's own search."""
+    at = -1
+    with suppress(ValueError):
+        while True:
+            at = tokens.index(operator, at + 1)
+            yield at
 
 
 def _space_name(resources: Resources, name: Name) -> str | None:

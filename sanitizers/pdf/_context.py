@@ -14,6 +14,7 @@ from sanitizers.pdf._file import FileWriter
 from sanitizers.pdf._layers import Layers
 from sanitizers.pdf._objects import Ref, Target, Value
 from sanitizers.pdf._source import Source
+from sanitizers.reasons import ReasonCode, Withheld
 
 MAX_DEPTH: Final = 24  # forms in patterns in glyphs …; real files stay under 8
 MAX_CONTENT: Final = 200_000_000  # bytes of one content stream; maps reach 100 MB
@@ -31,6 +32,11 @@ class Unrebuildable(Exception):
     def __init__(self, what: str) -> None:
         super().__init__(what)
         self.what = what
+
+
+def beyond_memory(what: str) -> Withheld:
+    """A refusal: a stream inflates to more than drawing its page could take either."""
+    return Withheld(ReasonCode.OUT_OF_MEMORY, what)
 
 
 class Context:

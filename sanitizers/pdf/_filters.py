@@ -9,6 +9,7 @@ says so.
 from __future__ import annotations
 
 import re
+import struct
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -179,6 +180,8 @@ def _lzw(data: bytes, limit: int, parms: dict[str, Value]) -> bytes:
 
 _A85_SPACE: Final = re.compile(rb"[\0\t\n\f\r ]+")
 _A85_BAD: Final = re.compile(rb"[^!-uz]")
+_A85_PIECE: Final = 5 * 8_192  # bytes decoded at a time: its numbers take the most room
+_A85_ZEROS: Final = 33 * (85**4 + 85**3 + 85**2 + 85 + 1)  # a digit of zero is "!"
 
 
 def _ascii85(data: bytes, limit: int, parms: dict[str, Value]) -> bytes:
@@ -192,19 +195,24 @@ def _ascii85(data: bytes, limit: int, parms: dict[str, Value]) -> bytes:
         data = data[: bad.start()]
     if (len(data) + 3 * data.count(b"z")) * 4 // 5 > limit + 8:
         raise TooLong
-    out = bytearray()
-    for index, run in enumerate(data.split(b"z")):
-        if index:
-            out += bytes(4)
-        for at in range(0, len(run), 5):
-            group = run[at : at + 5]
-            if len(group) == 1:
-                break
-            value = 0
-            for char in group.ljust(5, b"u"):
-                value = value * 85 + char - 33
-            out += (value & 0xFFFFFFFF).to_bytes(4, "big")[: len(group) - 1]
-    return bytes(out)
+    return bytes(4).join([_base85(run) for run in data.split(b"z")])
+
+
+def _base85(run: bytes) -> bytes:
+    """Groups of five digits: four bytes each, fewer where the last one is short."""
+    short = -len(run) % 5
+    if short == 4:  # one digit says nothing
+        run, short = run[:-1], 0
+    run += b"u" * short
+    made = bytearray()
+    for at in range(0, len(run), _A85_PIECE):
+        piece = run[at : at + _A85_PIECE]
+        values = [
+            (((a * 85 + b) * 85 + c) * 85 + d) * 85 + e - _A85_ZEROS & 0xFFFFFFFF
+            for a, b, c, d, e in zip(*(piece[digit::5] for digit in range(5)), strict=True)
+        ]
+        made += struct.pack(f">{len(values)}I", *values)
+    return bytes(made[: len(made) - short])
 
 
 _NOT_HEX: Final = re.compile(rb"[^0-9A-Fa-f]+")

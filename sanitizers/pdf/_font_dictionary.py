@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from sanitizers.pdf import _font_parts
 from sanitizers.pdf._cmap import PREDEFINED, BadCMap, rebuild_cmap
-from sanitizers.pdf._context import MAX_DATA, Context, Unrebuildable
+from sanitizers.pdf._context import MAX_DATA, Context, Unrebuildable, beyond_memory
 from sanitizers.pdf._encoding import crossing_name
 from sanitizers.pdf._filters import BadFilter, TooLong
 from sanitizers.pdf._font_program import BadFont
@@ -231,11 +231,14 @@ def data_of(context: Context, stream: Stream, what: str) -> bytes:
     """A stream's decoded data.
 
     Raises:
-        Unrebuildable: too long, or filtered in a way that no rule knows.
+        Unrebuildable: filtered in a way that no rule knows.
+        Withheld: too long.
     """
     try:
         return context.source.content(stream, limit=MAX_DATA)
-    except (TooLong, BadFilter) as fault:
+    except TooLong as fault:
+        raise beyond_memory(what) from fault
+    except BadFilter as fault:
         raise Unrebuildable(what) from fault
 
 

@@ -34,13 +34,13 @@ def _deleted(same: int, short: int) -> bytes:
 
 
 _X_SAME, _Y_SAME = (_deleted(_SAME[i], _SHORT[i]) for i in (0, 1))
-#: The form in which `struct` reads a coordinate, and whether it counts up, by the flags.
+#: The form in which `struct` reads a coordinate, by the flags.
 _X_FORM, _Y_FORM = (bytes(ord("B" if f & s else "h") for f in range(256)) for s in _SHORT)
-_X_UP, _Y_UP = (
-    bytes(int(not f & short or bool(f & same)) for f in range(256))
+#: Whether a coordinate counts up (1) or down (255, which is -1 as a signed byte).
+_X_SIGN, _Y_SIGN = (
+    bytes(1 if not f & short or f & same else 255 for f in range(256))
     for short, same in zip(_SHORT, _SAME, strict=True)
 )
-_SIGNS: Final = (-1, 1)
 _STRIP: Final = bytes(f & _FLAGS for f in range(256))
 _SINGLE: Final = bytes(f for f in range(256) if not f & _REPEAT)
 _RUN: Final = re.compile(rb"(.)\1{2,255}", re.DOTALL)
@@ -86,6 +86,10 @@ class Glyph:
         )
 
 
+#: What most numbers of a subset font stand for. Shared: it must never be changed.
+_NOTHING: Final = Glyph()
+
+
 def read_glyphs(loca: bytes, glyf: bytes, count: int, *, long: bool) -> list[Glyph]:
     """All glyphs, with their boxes and sizes.
 
@@ -98,48 +102,52 @@ def read_glyphs(loca: bytes, glyf: bytes, count: int, *, long: bool) -> list[Gly
     offsets: tuple[int, ...] = struct.unpack_from(f">{have + 1}{'I' if long else 'H'}", loca)
     if not long:
         offsets = tuple(2 * offset for offset in offsets)
-    glyphs, total, broken = [], 0, 0
-    for start, end in itertools.pairwise(offsets):
-        glyph = Glyph()
-        if start < end and start < len(glyf):
-            try:
-                glyph = _glyph(glyf[start:end], count)
-            except (BadFont, struct.error, IndexError):
-                broken += 1
+    glyphs, total, broken = [_NOTHING] * count, 0, 0
+    for number, (start, end) in enumerate(itertools.pairwise(offsets)):
+        if start >= end or start >= len(glyf):
+            continue
+        try:
+            glyphs[number] = glyph = _glyph(glyf[start:end], count)
+        except (BadFont, struct.error, IndexError):
+            broken += 1
+            continue
         total += len(glyph.body)
         if total > MAX_TOTAL:
             raise BadFont("outlines too long")
-        glyphs.append(glyph)
-    if broken and broken > MAX_BROKEN * (broken + sum(1 for glyph in glyphs if glyph.body)):
+    if broken and broken > MAX_BROKEN * (broken + len(drawn(glyphs))):
         raise BadFont("outlines")
-    glyphs += [Glyph() for _ in range(count - have)]
-    for number, glyph in enumerate(glyphs):
+    for number, glyph in drawn(glyphs):
         if glyph.components:
             _measure(glyphs, number, 1)
     return glyphs
 
 
+def drawn(glyphs: list[Glyph]) -> list[tuple[int, Glyph]]:
+    """The glyphs that are not empty, and their numbers."""
+    return [(at, glyph) for at, glyph in enumerate(glyphs) if glyph is not _NOTHING and glyph.body]
+
+
 def write_glyphs(glyphs: list[Glyph]) -> tuple[bytes, bytes, bool]:
     """`glyf`, `loca`, and whether its offsets are long."""
-    pieces, offsets, at = [], [0], 0
-    for glyph in glyphs:
+    pieces, sizes = [], [0] * (len(glyphs) + 1)
+    for number, glyph in drawn(glyphs):
         data = glyph.data
         data += bytes(-len(data) % 4)
         pieces.append(data)
-        at += len(data)
-        offsets.append(at)
-    if at < 2 * 65_536:
+        sizes[number + 1] = len(data)
+    offsets = list(itertools.accumulate(sizes))
+    if offsets[-1] < 2 * 65_536:
         return b"".join(pieces), struct.pack(f">{len(offsets)}H", *(o // 2 for o in offsets)), False
     return b"".join(pieces), struct.pack(f">{len(offsets)}I", *offsets), True
 
 
 def _glyph(data: bytes, count: int) -> Glyph:
     if len(data) < 10:
-        return Glyph()
+        return _NOTHING
     contours, said = struct.unpack_from(">hh", data)
     if contours > 0:
         return _simple(data, contours, said)
-    return _composite(data, said, count) if contours else Glyph()
+    return _composite(data, said, count) if contours else _NOTHING
 
 
 def _simple(data: bytes, contours: int, said: int) -> Glyph:
@@ -154,10 +162,10 @@ def _simple(data: bytes, contours: int, said: int) -> Glyph:
     form = flags.translate(_X_FORM, _X_SAME)
     number = len(form)
     form += flags.translate(_Y_FORM, _Y_SAME)
-    reader = ">" + form.decode("ascii")
-    values = struct.unpack_from(reader, data, at)
-    left, right = _extent(values[:number], flags.translate(_X_UP, _X_SAME))
-    low, high = _extent(values[number:], flags.translate(_Y_UP, _Y_SAME))
+    values = struct.unpack_from(b">" + form, data, at)
+    end = at + len(form) + form.count(b"h")
+    left, right = _extent(values[:number], flags.translate(_X_SIGN, _X_SAME))
+    low, high = _extent(values[number:], flags.translate(_Y_SIGN, _Y_SAME))
     # A coordinate that is the one before: the first is zero then.
     if flags[0] in _X_SAME:
         left, right = min(left, 0), max(right, 0)
@@ -166,7 +174,7 @@ def _simple(data: bytes, contours: int, said: int) -> Glyph:
     if min(left, low) < -32_768 or max(right, high) > 32_767:
         raise BadFont("coordinates")
     # Every byte of a coordinate is part of its number: nothing else can hide in them.
-    body = b"".join((head, b"\0\0", _packed(flags), data[at : at + struct.calcsize(reader)]))
+    body = b"".join((head, b"\0\0", _packed(flags), data[at:end]))
     return Glyph(body, said, (left, low, right, high), points, contours)
 
 
@@ -191,11 +199,12 @@ def _flags(data: bytes, at: int, points: int) -> tuple[bytes, int]:
     return flags.translate(_STRIP), at
 
 
-def _extent(values: tuple[int, ...], up: bytes) -> tuple[int, int]:
+def _extent(values: tuple[int, ...], signs: bytes) -> tuple[int, int]:
     """Least and greatest of the coordinates that these steps lead to."""
     if not values:
         return 0, 0
-    sums = list(itertools.accumulate(map(operator.mul, values, map(_SIGNS.__getitem__, up))))
+    signed = memoryview(signs).cast("b")
+    sums = list(itertools.accumulate(map(operator.mul, values, signed)))
     return min(sums), max(sums)
 
 

@@ -36,20 +36,24 @@ def write_directory(version: bytes, tables: dict[bytes, bytes]) -> bytes:
     count = len(tables)
     power = 1 << (count.bit_length() - 1)
     offset = 12 + 16 * count
-    rows, bodies, at_head = [], [], 0
+    rows, bodies, at_head, total = [], [], 0, 0
     for tag in sorted(tables):
         body = tables[tag]
         padded = body + bytes(-len(body) % 4)
-        rows.append(struct.pack(">4sIII", tag, _checksum(padded), offset, len(body)))
+        checksum = _checksum(padded)
+        rows.append(struct.pack(">4sIII", tag, checksum, offset, len(body)))
         bodies.append(padded)
+        total += checksum
         if tag == b"head":
             at_head = offset
         offset += len(padded)
-    whole = bytearray(version)
-    whole += struct.pack(">HHHH", count, power * 16, power.bit_length() - 1, (count - power) * 16)
-    whole += b"".join(rows) + b"".join(bodies)
+    front = version + struct.pack(
+        ">HHHH", count, power * 16, power.bit_length() - 1, (count - power) * 16
+    )
+    front += b"".join(rows)
+    whole = bytearray(front + b"".join(bodies))
     if at_head:
-        adjustment = (_CHECKSUM - _checksum(bytes(whole))) & 0xFFFFFFFF
+        adjustment = (_CHECKSUM - total - _checksum(front)) & 0xFFFFFFFF
         struct.pack_into(">I", whole, at_head + 8, adjustment)
     return bytes(whole)
 

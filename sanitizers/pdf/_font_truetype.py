@@ -12,7 +12,7 @@ from typing import Final
 
 from sanitizers.pdf._font_cmap_table import read_cmap, write_cmap
 from sanitizers.pdf._font_errors import BadFont
-from sanitizers.pdf._font_glyf_table import Glyph, read_glyphs, write_glyphs
+from sanitizers.pdf._font_glyf_table import Box, Glyph, drawn, read_glyphs, write_glyphs
 from sanitizers.pdf._font_post_table import read_names, write_post
 from sanitizers.pdf._font_sfnt import read_directory, write_directory
 
@@ -46,20 +46,21 @@ def rebuild(data: bytes, *, composite: bool) -> bytes:
     glyphs = read_glyphs(tables.get(b"loca", b""), tables.get(b"glyf", b""), count,
                          long=head[16] != 0)  # fmt: skip
     glyf, loca, long = write_glyphs(glyphs)
-    widest, hmtx, full = _metrics(tables, glyphs)
+    shown = drawn(glyphs)
+    widest, hmtx, full = _metrics(tables, shown, count)
     header = _unpack(_HHEA, tables, b"hhea")
     made = {
         b"glyf": glyf,
         b"loca": loca,
         b"head": struct.pack(
-            _HEAD, 1, 0, 0x10000, 0, _MAGIC, head[5] & _HEAD_FLAGS, units, 0, 0, *_box(glyphs),
-            bold, 0, 2, int(long), 0,
+            _HEAD, 1, 0, 0x10000, 0, _MAGIC, head[5] & _HEAD_FLAGS, units, 0, 0,
+            *_box([glyph.box for _, glyph in shown]), bold, 0, 2, int(long), 0,
         ),
         b"hhea": struct.pack(
             _HHEA, 1, 0, header[2], header[3], 0, widest, 0, 0, 0, 1, *([0] * 7), full
         ),
         b"hmtx": hmtx,
-        b"maxp": _maxp(glyphs),
+        b"maxp": _maxp([glyph for _, glyph in shown], count),
         b"post": write_post([] if composite else read_names(tables.get(b"post", b""), count)),
     }  # fmt: skip
     codes = {} if composite else read_cmap(tables.get(b"cmap", b""), count)
@@ -75,13 +76,15 @@ def _unpack(form: str, tables: dict[bytes, bytes], tag: bytes) -> tuple[int, ...
     return struct.unpack_from(form, data)
 
 
-def _metrics(tables: dict[bytes, bytes], glyphs: list[Glyph]) -> tuple[int, bytes, int]:
+def _metrics(
+    tables: dict[bytes, bytes], shown: list[tuple[int, Glyph]], count: int
+) -> tuple[int, bytes, int]:
     """The greatest advance, `hmtx`, and the number of its full rows.
 
     A glyph is drawn where its left side bearing says, relative to the box that its header
     names. The box is new, so the bearing moves with it.
     """
-    count, metrics = len(glyphs), tables.get(b"hmtx", b"")
+    metrics = tables.get(b"hmtx", b"")
     full = min(_unpack(_HHEA, tables, b"hhea")[-1], count, len(metrics) // 4)
     if full < 1:
         raise BadFont("hmtx")
@@ -89,29 +92,29 @@ def _metrics(tables: dict[bytes, bytes], glyphs: list[Glyph]) -> tuple[int, byte
     rest = metrics[4 * full : 4 * full + 2 * (count - full)]
     rest += bytes(2 * (count - full) - len(rest))
     advances, bearings = pairs[::2], pairs[1::2] + struct.unpack(f">{count - full}h", rest)
-    moved = [
-        max(-32_768, min(32_767, bearing - glyph.said + glyph.box[0])) if glyph.body else 0
-        for bearing, glyph in zip(bearings, glyphs, strict=True)
-    ]
-    rows = [value for pair in zip(advances, moved, strict=False) for value in pair]
+    moved = [0] * count
+    for number, glyph in shown:
+        bearing = bearings[number] - glyph.said + glyph.box[0]
+        moved[number] = max(-32_768, min(32_767, bearing))
+    rows = [0] * (2 * full)
+    rows[::2], rows[1::2] = advances, moved[:full]
     made = struct.pack(f">{'Hh' * full}{count - full}h", *rows, *moved[full:])
     return max(advances), made, full
 
 
-def _box(glyphs: list[Glyph]) -> tuple[int, ...]:
-    boxes = [glyph.box for glyph in glyphs if glyph.body]
+def _box(boxes: list[Box]) -> Box:
     if not boxes:
-        return (0, 0, 0, 0)
+        return 0, 0, 0, 0
     lefts, lows, rights, highs = zip(*boxes, strict=True)
     return min(lefts), min(lows), max(rights), max(highs)
 
 
-def _maxp(glyphs: list[Glyph]) -> bytes:
+def _maxp(shown: list[Glyph], count: int) -> bytes:
     """Version 1: the greatest of each kind; nothing is asked for instructions."""
-    simple = [g for g in glyphs if not g.components]
-    composites = [g for g in glyphs if g.components]
+    simple = [g for g in shown if not g.components]
+    composites = [g for g in shown if g.components]
     return struct.pack(
-        _MAXP, 0x10000, len(glyphs),
+        _MAXP, 0x10000, count,
         max((g.points for g in simple), default=0),
         max((g.contours for g in simple), default=0),
         max((g.points for g in composites), default=0),

@@ -7,7 +7,6 @@ run by a bounded charstring interpreter and written anew.
 
 from __future__ import annotations
 
-import itertools
 import re
 from types import MappingProxyType
 from typing import Final
@@ -96,10 +95,12 @@ def _portions(data: bytes) -> tuple[bytes, bytes]:
 
 def decrypted(sealed: bytes, key: int) -> bytes:
     """Section 7.1; a form of writing, not a secret."""
-    keys = itertools.accumulate(
-        sealed, lambda key, byte: ((byte + key) * _C1 + _C2) & 0xFFFF, initial=key
-    )
-    return bytes(byte ^ (key >> 8) for byte, key in zip(sealed, keys, strict=False))
+    plain = bytearray()
+    add, by, plus = plain.append, _C1, _C2  # every byte of a font comes through here twice
+    for byte in sealed:
+        add(byte ^ (key >> 8))
+        key = ((byte + key) * by + plus) & 0xFFFF
+    return bytes(plain)
 
 
 def _binary(source: bytes, start: int, size: int, skip: int) -> bytes:

@@ -15,7 +15,7 @@ from sanitizers.pdf._font_type2 import ENDCHAR, MAX_CHARSTRING, MAX_OPERANDS, en
 
 MAX_CALLS: Final = 10  # subroutines in subroutines (8.4)
 MAX_STACK: Final = 48  # operands; the format says 24, blends of master designs use more
-MAX_FONT_STEPS: Final = 10_000_000  # operators and numbers of all glyphs of one font
+MAX_FONT_STEPS: Final = 20_000_000  # bytes run of all glyphs of one font: some ten seconds
 
 _RLINETO, _HLINETO, _VLINETO, _RRCURVETO, _VHCURVETO, _HVCURVETO = 5, 6, 7, 8, 30, 31
 _RMOVETO, _HMOVETO, _VMOVETO = 21, 22, 4
@@ -122,16 +122,22 @@ class Outlines:
 
     def _run(self, code: bytes, depth: int) -> bool:
         """True when the glyph has ended."""
-        at, stack = 0, self._stack
-        while at < len(code):
-            self._steps += 1
-            if self._steps > MAX_FONT_STEPS or len(stack) > MAX_STACK:
-                raise BadFont("charstring")
+        at, end, stack = 0, len(code), self._stack
+        self._steps += end  # no step takes less than a byte
+        if self._steps > MAX_FONT_STEPS:
+            raise BadFont("charstring")
+        while at < end:
             head = code[at]
             at += 1
-            if head >= 32:
+            if 32 <= head <= 246:
+                stack.append(head - 139)
+                continue
+            if head > 246:
                 at = self._number(code, head, at)
-            elif head == _CALLSUBR:
+                continue
+            if len(stack) > MAX_STACK:
+                raise BadFont("charstring")
+            if head == _CALLSUBR:
                 index = stack.pop()
                 if index not in self._subrs or depth >= MAX_CALLS:
                     raise BadFont("subroutine")
@@ -151,19 +157,15 @@ class Outlines:
         return False
 
     def _number(self, code: bytes, head: int, at: int) -> int:
-        """6.2: the value goes onto the stack."""
-        if head <= 246:
-            self._stack.append(head - 139)
-        elif head <= 250:
+        """6.2: the value of a number of several bytes goes onto the stack."""
+        if head <= 250:
             self._stack.append((head - 247) * 256 + code[at] + 108)
-            return at + 1
         elif head <= 254:
             self._stack.append(-(head - 251) * 256 - code[at] - 108)
-            return at + 1
         else:
             self._stack.append(int.from_bytes(code[at : at + 4], "big", signed=True))
             return at + 4
-        return at
+        return at + 1
 
     def _draw(self, operator: int) -> None:
         s = self._stack

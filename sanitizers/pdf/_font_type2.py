@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from typing import Final
 
 from sanitizers.pdf._font_errors import BadFont
@@ -18,6 +19,7 @@ MAX_CALLS: Final = 10  # TN 5177 appendix B: nested subroutine calls
 MAX_OPERANDS: Final = 48  # same
 MAX_CHARSTRING: Final = 65_535  # bytes of one; same
 MAX_STEPS: Final = 100_000  # operators of one glyph, those of its subroutines too
+MAX_ENCODED: Final = 8_192  # numbers remembered: most outlines are made of small ones
 MAX_FONT_STEPS: Final = 10_000_000  # of one font: about ten seconds
 
 ENDCHAR: Final = b"\x0e"
@@ -74,6 +76,7 @@ def number_of(token: bytes) -> float:
     return head - 139
 
 
+@lru_cache(maxsize=MAX_ENCODED)
 def encoded(value: float) -> bytes:
     """A number in its shortest form; fractions as 16.16.
 

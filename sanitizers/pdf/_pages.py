@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from sanitizers.limits import MAX_PAGES
-from sanitizers.pdf._context import MAX_CONTENT, Context, Unrebuildable
+from sanitizers.pdf._context import MAX_CONTENT, Context, Unrebuildable, beyond_memory
 from sanitizers.pdf._filters import BadFilter, TooLong
 from sanitizers.pdf._graphics import PAGE_GROUP
 from sanitizers.pdf._objects import Made, Ref, Stream, Target, Value, Word
@@ -70,7 +70,10 @@ def _walk(source: Source, top: Value, pages: list[SourcePage]) -> None:
         value, inherited, above = stack.pop()
         nodes += 1
         entries = source.resolve(value)
-        if nodes > MAX_NODES or not isinstance(entries, dict):
+        if not isinstance(entries, dict):
+            source.damaged += 1  # a page, or many, that cannot be read
+            continue
+        if nodes > MAX_NODES:
             continue
         if isinstance(value, Ref):
             if value in above:
@@ -120,7 +123,8 @@ def contents(context: Context, page: SourcePage) -> bytes:
     """The page's content streams, joined as viewers join them (7.8.2).
 
     Raises:
-        Unrebuildable: too long, or filtered in a way that no rule knows.
+        Unrebuildable: filtered in a way that no rule knows.
+        Withheld: too long.
     """
     found = context.source.resolve(page.entries.get("Contents"))
     items = found if isinstance(found, list) else [found]
@@ -131,7 +135,9 @@ def contents(context: Context, page: SourcePage) -> bytes:
         if isinstance(stream, Stream):
             try:
                 parts.append(context.source.content(stream, limit=left))
-            except (TooLong, BadFilter) as fault:
+            except TooLong as fault:
+                raise beyond_memory("page content") from fault
+            except BadFilter as fault:
                 raise Unrebuildable("page content") from fault
             left -= len(parts[-1])
     return b"\n".join(parts)

@@ -36,7 +36,7 @@ BAND_OVERLAP: Final = 2  # rows drawn twice, so that scaled edges leave no seam
 JPEG_QUALITY: Final = 80
 #: A page with little on it is runs of paper: looking only for runs takes half the time. What
 #: is longer than this has more to find: level 6 is 2 % smaller than 4 and takes twice as long.
-RUNS: Final = (1, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
+RUNS: Final = (1, zlib.DEFLATED, 15, 7, zlib.Z_RLE)
 MAX_RUNS: Final = 16_000  # bytes of a picture
 ZLIB_LEVEL: Final = 4
 _PIECE: Final = 1 << 17  # bytes that are tried at a time
@@ -49,7 +49,7 @@ GREY_TOLERANCE: Final = 6
 #: A level or colour that fills this much of a page is a tint or an ink: kept exactly.
 DOMINANT_SHARE: Final = 0.002
 #: Smooth tones that are not tints, as a share of all pixels: more is a photograph.
-TONAL_SHARE: Final = 0.01
+TONAL_SHARE: Final = 0.005
 SMOOTH_STEP: Final = 12  # neighbours in a photograph differ by less; edges of text by more
 #: Levels between ink and paper that a scaled bitonal scan may show at most.
 BITONAL_GREYS: Final = 0.12
@@ -197,27 +197,39 @@ def _dominant(histogram: list[int]) -> list[int]:
 
 
 def _tonal(image: Image.Image) -> bool:
-    """Whether smooth tones other than plain tints fill a visible part of the page."""
-    # Every eighth row tells enough, and rows keep their horizontal neighbours.
-    rows = max(1, image.height // ROW_STEP)
-    channel = image.resize((image.width, rows), Image.Resampling.NEAREST)
-    if channel.mode != "L":
-        channel = channel.getchannel(1)
-    width, height = channel.size
-    if width < 2:
+    """Whether smooth tones other than plain tints fill a visible part of the page.
+
+    A tone is smooth where its neighbours to the right and below are near it: the soft edges
+    of dense text are smooth along one of the two, never along both.
+    """
+    width, rows = image.width, (image.height - 1) // ROW_STEP
+    if width < 2 or not rows:
         return False
+    channel = _sampled(image, 0, rows)
     tints = set(_dominant(channel.histogram())[:GREY_LEVELS])
-    middle = channel.point([255 * (8 < level < 248 and level not in tints) for level in range(256)])
-    if middle.getbbox() is None:
+    tones = [255 * (8 < level < 248 and level not in tints) for level in range(256)]
+    near = [255 * (level < SMOOTH_STEP) for level in range(256)]
+    here, beside = (0, 0, width - 1, rows), (1, 0, width, rows)
+    least = TONAL_SHARE * width * rows
+    centre = channel.crop(here)
+    both = centre.point(tones)
+    if both.histogram()[255] <= least:
         return False
-    left = channel.crop((0, 0, width - 1, height))
-    right = channel.crop((1, 0, width, height))
-    step = ImageChops.difference(left, right)
-    smooth = step.point([255 * (level < SMOOTH_STEP) for level in range(256)])
-    both = ImageChops.darker(middle.crop((0, 0, width - 1, height)), smooth)
-    # The neighbour must be of the middle tones too: edges of text end in ink or paper.
-    both = ImageChops.darker(both, middle.crop((1, 0, width, height)))
-    return both.histogram()[255] > TONAL_SHARE * width * height
+    for other in (channel.crop(beside), _sampled(image, 1, rows).crop(here)):
+        step = ImageChops.difference(centre, other)
+        both = ImageChops.darker(both, step.point(near))
+        # The neighbour must be of the middle tones too: edges of text end in ink or paper.
+        both = ImageChops.darker(both, other.point(tones))
+        if both.histogram()[255] <= least:
+            return False
+    return True
+
+
+def _sampled(image: Image.Image, first: int, rows: int) -> Image.Image:
+    """Every eighth row from the middle of the first eight on, and `first` rows below."""
+    box = (0, first, image.width, first + ROW_STEP * rows)
+    sampled = image.resize((image.width, rows), Image.Resampling.NEAREST, box=box)
+    return sampled if sampled.mode == "L" else sampled.getchannel(1)
 
 
 def _fax(channel: Image.Image) -> Picture:
@@ -235,7 +247,11 @@ def _fax(channel: Image.Image) -> Picture:
 
 def _flate_gray(channel: Image.Image) -> Picture:
     """Up to 16 levels in 4 bits: the dominant ones exactly, the rest evenly spaced."""
-    levels = set(_dominant(channel.histogram())[: GREY_LEVELS // 2])
+    # What fills so much of a page is higher than the rows between two samples.
+    sample = channel.resize(
+        (channel.width, max(1, channel.height // SAMPLE_STEP)), Image.Resampling.NEAREST
+    )
+    levels = set(_dominant(sample.histogram())[: GREY_LEVELS // 2])
     steps = GREY_LEVELS - len(levels)
     levels |= {round(i * 255 / (steps - 1)) for i in range(steps)}
     palette = sorted(levels)

@@ -206,6 +206,6 @@ class Rebuild:
             )
         if source.warnings() or source.damaged:
             findings.add(Kind.DAMAGED, Action.NOTED)
-        unused = source.objects() - source.seen()
-        if unused > 0:
+        unused = source.unused()
+        if unused:
             findings.add(Kind.UNKNOWN_DATA, Action.REMOVED, count=unused, where="unused objects")

@@ -11,7 +11,7 @@ from typing import Final
 from sanitizers.findings import Kind
 from sanitizers.pdf import _colour, _graphics, _images
 from sanitizers.pdf._contents import ContentWriter
-from sanitizers.pdf._context import MAX_CONTENT, Context, Unrebuildable
+from sanitizers.pdf._context import MAX_CONTENT, Context, Unrebuildable, beyond_memory
 from sanitizers.pdf._filters import BadFilter, TooLong
 from sanitizers.pdf._font_dictionary import default_font, font
 from sanitizers.pdf._inline import InlineImage
@@ -164,12 +164,15 @@ class PageResources:
         """A content stream written anew with these resources.
 
         Raises:
-            Unrebuildable: too long, or filtered in a way that no rule knows; or what it
-                uses cannot be rebuilt.
+            Unrebuildable: filtered in a way that no rule knows; or what it uses cannot be
+                rebuilt.
+            Withheld: too long.
         """
         try:
             data = self._context.source.content(stream, limit=MAX_CONTENT)
-        except (TooLong, BadFilter) as fault:
+        except TooLong as fault:
+            raise beyond_memory("content stream") from fault
+        except BadFilter as fault:
             raise Unrebuildable("content stream") from fault
         return self.rewrite(data, glyph=glyph)
 

@@ -49,7 +49,9 @@ def spell(value: Made) -> str:
     if value is None:
         return "null"
     if kind is list:
-        return "[" + " ".join([spell(item) for item in value]) + "]"  # type: ignore[union-attr,arg-type]
+        # Widths of fonts are thousands of numbers.
+        items = [str(item) if type(item) is int else spell(item) for item in value]  # type: ignore[union-attr,arg-type]
+        return "[" + " ".join(items) + "]"
     if kind is dict:
         items = [f"/{_key(k)} {spell(v)}" for k, v in value.items() if v is not None]  # type: ignore[union-attr]
         return "<< " + " ".join(items) + " >>" if items else "<< >>"

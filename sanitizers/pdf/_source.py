@@ -70,13 +70,15 @@ class Source:
         """How many things qpdf had to repair so far."""
         return len(self._pdf.get_warnings())
 
-    def objects(self) -> int:
-        """How many objects the file lists."""
-        return len(self._pdf.objects)
+    def unused(self) -> int:
+        """How many objects the file lists that nobody looked at.
 
-    def seen(self) -> int:
-        """How many objects were looked at."""
-        return len(self._known)
+        What holds other objects or their table was read by qpdf, and does not count.
+        """
+        table = self._pdf.get_xref_table()
+        holders = {entry.obj_stream_number for entry in table.values()} - {None}
+        count = sum(key not in self._known and key[0] not in holders for key in table)
+        return max(0, count - (self.trailer().get("Type") == "XRef"))
 
     def trailer(self) -> dict[str, Value]:
         """The trailer's entries, unresolved."""

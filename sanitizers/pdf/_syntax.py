@@ -15,17 +15,20 @@ from sanitizers.pdf._objects import Name, Ref, Value
 
 MAX_NESTING: Final = 60  # arrays in dictionaries in arrays; real files stay under 10
 
+#: One token of each kind, numbered in this order; the last takes what should not be there.
 _TOKEN: Final = re.compile(
     rb"[\0\t\n\f\r ]*+(?:"
-    rb"(?P<ref>\d{1,10} \d{1,5} R)"
-    rb"|(?P<int>[+-]?\d++)(?![.\d])"
-    rb"|(?P<real>[+-]?(?:\d++\.\d*+|\.\d++))"
-    rb"|/(?P<name>[^\0\t\n\f\r ()<>\[\]{}/%]*+)"
-    rb"|(?P<open><<)|(?P<close>>>)|(?P<array>\[)|(?P<end>\])"
-    rb"|<(?P<hex>[0-9A-Fa-f]*+)>"
-    rb"|\((?P<text>(?:[^()\\]++|\\[\s\S])*+)\)"
-    rb"|(?P<word>true|false|null))"
+    rb"/([^\0\t\n\f\r ()<>\[\]{}/%]*+)"
+    rb"|(\d{1,10} \d{1,5} R)"
+    rb"|([+-]?\d++)(?![.\d])"
+    rb"|([+-]?(?:\d++\.\d*+|\.\d++))"
+    rb"|(<<)|(>>)|(\[)|(\])"
+    rb"|<([0-9A-Fa-f]*+)>"
+    rb"|\(((?:[^()\\]++|\\[\s\S])*+)\)"
+    rb"|(true|false|null)"
+    rb"|([\s\S]))"
 )
+_NAME, _REF, _INT, _REAL, _OPEN, _CLOSE, _ARRAY, _END, _HEX, _TEXT, _WORD, _BAD = range(1, 13)
 _HASH: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
 _ESCAPE: Final = re.compile(rb"\\([0-7]{1,3}|\r\n|[\s\S])|\r\n?")
 _ESCAPES: Final = {
@@ -33,7 +36,7 @@ _ESCAPES: Final = {
     b"\r\n": b"",
 }  # fmt: skip
 _WORDS: Final[dict[bytes, bool | None]] = {b"true": True, b"false": False, b"null": None}
-_CLOSING: Final = {"open": "close", "array": "end"}
+_CLOSING: Final = {_OPEN: _CLOSE, _ARRAY: _END}
 MAX_NAMES: Final = 4_096  # remembered: the keys of dictionaries return again and again
 #: Integers beyond this cannot mean anything in a PDF (ISO 32000-2, annex C).
 _MAX_DIGITS: Final = 18
@@ -79,40 +82,39 @@ def parse(data: bytes) -> Value:
         SyntaxFault: not exactly one object, or nested too deeply.
     """
     top: list[Value] = []
-    items, outer = top, list[tuple[list[Value], str]]()
-    at = 0
-    match = _TOKEN.match
-    while token := match(data, at):
-        at = token.end()
-        kind = token.lastgroup
-        raw = token[token.lastindex or 0]
-        if kind == "name":
+    items, outer = top, list[tuple[list[Value], int]]()
+    for token in _TOKEN.finditer(data.rstrip()):
+        kind = token.lastindex or _BAD
+        raw = token[kind]
+        if kind == _NAME:
             items.append(decode_name(raw))
-        elif kind == "int":
+        elif kind == _INT:
             items.append(int(raw) if len(raw) <= _MAX_DIGITS else 0)
-        elif kind == "ref":
+        elif kind == _REF:
             number, generation, _ = raw.split(b" ")
             items.append(Ref(int(number), int(generation)))
-        elif kind == "real":
+        elif kind == _REAL:
             items.append(float(raw))
         elif kind in _CLOSING:
             if len(outer) >= MAX_NESTING:
                 raise SyntaxFault("nesting")
             outer.append((items, _CLOSING[kind]))
             items = []
-        elif kind in ("close", "end"):
+        elif kind in (_CLOSE, _END):
             if not outer or outer[-1][1] != kind:
                 raise SyntaxFault("brackets")
             inner = items
             items, _ = outer.pop()
-            items.append(_dictionary(inner) if kind == "close" else inner)
-        elif kind == "hex":
+            items.append(_dictionary(inner) if kind == _CLOSE else inner)
+        elif kind == _HEX:
             items.append(decode_hex(raw))
-        elif kind == "text":
+        elif kind == _TEXT:
             items.append(decode_literal(raw))
-        else:
+        elif kind == _WORD:
             items.append(_WORDS[raw])
-    if data[at:].strip() or outer or len(top) != 1:
+        else:
+            raise SyntaxFault("token")
+    if outer or len(top) != 1:
         raise SyntaxFault("object")
     return top[0]
 
@@ -122,7 +124,7 @@ def _dictionary(items: list[Value]) -> dict[str, Value]:
         raise SyntaxFault("dictionary")
     found: dict[str, Value] = {}
     for key, value in zip(items[::2], items[1::2], strict=True):
-        if not isinstance(key, Name):
+        if type(key) is not Name:
             raise SyntaxFault("key")
         if value is not None:  # null is as good as absent (7.3.7)
             found[str(key)] = value

@@ -14,6 +14,7 @@ from typing import ClassVar, Final
 
 from sanitizers.findings import Action, Findings, Kind
 from sanitizers.model import (
+    SHARE,
     Cleaned,
     Job,
     Member,
@@ -47,7 +48,12 @@ _CODECS: Final = (
 )
 #: Refusals that a picture of the pages would not change.
 _FINAL: Final = frozenset(
-    {ReasonCode.OUTPUT_TOO_LARGE, ReasonCode.TOO_MANY_PAGES, ReasonCode.EMPTY}
+    {
+        ReasonCode.OUTPUT_TOO_LARGE,
+        ReasonCode.OUT_OF_MEMORY,
+        ReasonCode.TOO_MANY_PAGES,
+        ReasonCode.EMPTY,
+    }
 )
 
 
@@ -81,16 +87,34 @@ class PdfDocument(Sanitizer):
             PasswordNeeded: no password of the job opens it.
             Withheld: empty, damaged, without pages, too many pages, output too large.
         """
-        if job.method is Method.IMAGE_PDF:
-            return self._drawn(job, out, Findings())
-        return self._opened(job, out, take_out=True)
+        if job.method is not Method.IMAGE_PDF:
+            return self._opened(job, out, take_out=True)
+        if SHARE in job.options:
+            return self._share(job, out)
+        return self._drawn(job, out, Findings(), in_shares=True)
 
     def assemble(self, job: Job, members: Sequence[Rebuilt], out: Output) -> Cleaned:
-        """The document without its embedded files, which stand beside it."""
+        """The document without its embedded files, which stand beside it; or all shares."""
+        if job.method is Method.IMAGE_PDF:
+            if not members or any(member.data is None for member in members):
+                raise Withheld(ReasonCode.INTERNAL, "a share is missing")
+            drawn = [member.data for member in members if member.data is not None]
+            image_pdf.join_shares(drawn, out, budget=job.limits.output_bytes)
+            return _result(Method.IMAGE_PDF, Findings())
         made = self._opened(job, out, take_out=False)
         if isinstance(made, Split):
             raise Withheld(ReasonCode.INTERNAL, "split twice")
         return made
+
+    def _share(self, job: Job, out: Output) -> Cleaned:
+        """The pages of one share, for `assemble`."""
+        findings = Findings()
+        _pdfium.start()
+        image_pdf.draw_share(
+            job.data, out, findings, job.options[SHARE], budget=job.limits.output_bytes,
+            passwords=job.passwords,
+        )  # fmt: skip
+        return _result(Method.IMAGE_PDF, findings)
 
     def _opened(self, job: Job, out: Output, *, take_out: bool) -> Cleaned | Split:
         """Rebuild; with `take_out`, embedded files come first where there are any."""
@@ -120,7 +144,7 @@ class PdfDocument(Sanitizer):
         _findings.around(job.data, findings)
         return _result(Method.SANITIZE, findings)
 
-    def _instead(self, job: Job, out: Output, refusal: Withheld | Unrebuildable) -> Cleaned:
+    def _instead(self, job: Job, out: Output, refusal: Withheld | Unrebuildable) -> Cleaned | Split:
         """An image of what cannot be rebuilt, if PDFium can draw it."""
         if isinstance(refusal, Withheld) and refusal.code in _FINAL:
             raise refusal
@@ -130,12 +154,18 @@ class PdfDocument(Sanitizer):
         findings.add(Kind.DAMAGED, Action.NOTED)
         return self._drawn(job, out, findings)
 
-    def _drawn(self, job: Job, out: Output, findings: Findings) -> Cleaned:
+    def _drawn(
+        self, job: Job, out: Output, findings: Findings, *, in_shares: bool = False
+    ) -> Cleaned | Split:
         _pdfium.start()
-        image_pdf.image_pdf(
-            job.data, out, findings, budget=job.limits.output_bytes, passwords=job.passwords
-        )
-        return _result(Method.IMAGE_PDF, findings)
+        number = image_pdf.image_pdf(
+            job.data, out, findings, budget=job.limits.output_bytes, passwords=job.passwords,
+            in_shares=in_shares,
+        )  # fmt: skip
+        if number == 1:
+            return _result(Method.IMAGE_PDF, findings)
+        facts = {"shares": str(number)}
+        return Split(kind=SplitKind.SHARES, facts=facts, findings=findings.freeze())
 
 
 def _result(method: Method, findings: Findings) -> Cleaned:

@@ -9,7 +9,7 @@ bookmarks, signatures) ends here and is reported.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Final
 
@@ -18,7 +18,7 @@ import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
 from sanitizers.findings import Action, Findings, Kind
 from sanitizers.limits import MAX_PAGES
 from sanitizers.model import Output
-from sanitizers.pdf import _findings, _fonts, _pdfium, _raster, _text_layer
+from sanitizers.pdf import _findings, _fonts, _pdfium, _raster, _shares, _text_layer
 from sanitizers.pdf._sample import SAMPLE
 from sanitizers.pdf._writer import PdfWriter, Placed
 from sanitizers.reasons import PasswordNeeded, ReasonCode, Withheld
@@ -41,30 +41,88 @@ def image_pdf(
     *,
     budget: int,
     passwords: tuple[str, ...] = (),
-) -> None:
-    """Write the image PDF of `data` to `out` (at most `budget` bytes).
+    in_shares: bool = False,
+) -> int:
+    """Write the image PDF of `data` to `out` (at most `budget` bytes), and return 1.
+
+    A long document that may be drawn `in_shares` is not drawn: the return value is their
+    number, and `findings` are those of the document as a whole.
 
     Raises:
         PasswordNeeded: none of `passwords` opens it, nor does the empty one.
         Withheld: empty, damaged, without pages, too many pages, output too large.
     """
     with _opened(data, passwords) as document:
-        pages = len(document)
-        if pages < 1:
-            raise Withheld(ReasonCode.DAMAGED, "no pages")
-        if pages > MAX_PAGES:
-            raise Withheld(ReasonCode.TOO_MANY_PAGES, f"{pages} pages")
-        _findings.of_bytes(data, findings)
-        _findings.of_document(document, findings)
-        if pdfium.FPDF_GetFormType(document.handle) != pdfium.FORMTYPE_NONE:
-            document.start_form()
-        unit = _findings.user_unit(data, pages)
-        writer = PdfWriter(out, budget=budget)
-        characters, canvas = 0, _raster.Canvas()
-        for index in range(pages):
-            characters += _page(document, index, writer, canvas, findings, unit, characters)
-        writer.finish()
-        findings.add(Kind.RASTERIZED, Action.CONVERTED, count=pages)
+        pages = range(_counted(document))
+        _of_the_whole(data, document, findings)
+        number = _shares.number_for(len(pages)) if in_shares else 1
+        if number == 1:
+            _draw(data, document, pages, PdfWriter(out, budget=budget), findings)
+        return number
+
+
+def draw_share(
+    data: memoryview,
+    out: Output,
+    findings: Findings,
+    share: str,
+    *,
+    budget: int,
+    passwords: tuple[str, ...] = (),
+) -> None:
+    """Write the pages of one share ("3/20") for `join_shares`.
+
+    Raises:
+        PasswordNeeded, Withheld: as `image_pdf`.
+        ValueError: no such share.
+    """
+    with _opened(data, passwords) as document:
+        pages = _shares.pages_of(share, _counted(document))
+        _draw(data, document, pages, _shares.ShareWriter(out, budget=budget), findings)
+
+
+def join_shares(drawn: Iterable[memoryview], out: Output, *, budget: int) -> None:
+    """Write the image PDF of all shares, the same as `image_pdf` would have written.
+
+    Raises:
+        Withheld: output too large.
+        ValueError, KeyError, TypeError, struct.error: not what `draw_share` wrote.
+    """
+    writer = PdfWriter(out, budget=budget)
+    _shares.join(drawn, writer)
+    writer.finish()
+
+
+def _counted(document: _pdfium.Document) -> int:
+    pages = len(document)
+    if pages < 1:
+        raise Withheld(ReasonCode.DAMAGED, "no pages")
+    if pages > MAX_PAGES:
+        raise Withheld(ReasonCode.TOO_MANY_PAGES, f"{pages} pages")
+    return pages
+
+
+def _of_the_whole(data: memoryview, document: _pdfium.Document, findings: Findings) -> None:
+    """What concerns the file as a whole."""
+    _findings.of_bytes(data, findings)
+    _findings.of_document(document, findings)
+    findings.add(Kind.RASTERIZED, Action.CONVERTED, count=len(document))
+
+
+def _draw(
+    data: memoryview,
+    document: _pdfium.Document,
+    pages: range,
+    writer: PdfWriter | _shares.ShareWriter,
+    findings: Findings,
+) -> None:
+    if pdfium.FPDF_GetFormType(document.handle) != pdfium.FORMTYPE_NONE:
+        document.start_form()
+    unit = _findings.user_unit(data, len(document))
+    characters, canvas = 0, _raster.Canvas()
+    for index in pages:
+        characters += _page(document, index, writer, canvas, findings, unit, characters)
+    writer.finish()
 
 
 @contextmanager
@@ -84,7 +142,7 @@ def _opened(data: memoryview, passwords: tuple[str, ...]) -> Iterator[_pdfium.Do
 def _page(
     document: _pdfium.Document,
     index: int,
-    writer: PdfWriter,
+    writer: PdfWriter | _shares.ShareWriter,
     canvas: _raster.Canvas,
     findings: Findings,
     unit: float,
@@ -129,7 +187,7 @@ def _scale(geometry: _pdfium.Geometry, unit: float) -> float:
 
 def _pictures(
     page: _pdfium.Page,
-    writer: PdfWriter,
+    writer: PdfWriter | _shares.ShareWriter,
     canvas: _raster.Canvas,
     width: float,
     height: float,

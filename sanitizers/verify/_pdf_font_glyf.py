@@ -6,9 +6,11 @@ bits, no byte between the glyphs but the zeros that round them up.
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from operator import mul
 from typing import Final
 
 from sanitizers.verify import Rejected
@@ -16,6 +18,20 @@ from sanitizers.verify import Rejected
 MAX_DEPTH: Final = 10  # of composites
 _REPEAT: Final = 8
 _POINT_BITS: Final = 0x3F
+#: Flags that stand once.
+_FLAGS: Final = re.compile(
+    b"[" + re.escape(bytes(f for f in range(_POINT_BITS + 1) if not f & _REPEAT)) + b"]++"
+)
+
+
+def _kinds(short: int, same: int) -> tuple[bytes, bytes, bytes]:
+    """By flag: how a coordinate is read, its sign (255 for -1), and flags without one."""
+    forms = bytes(ord("B") if f & short else ord("h") for f in range(256))
+    signs = bytes(255 if f & short and not f & same else 1 for f in range(256))
+    return forms, signs, bytes(f for f in range(256) if f & same and not f & short)
+
+
+_KINDS: Final = {(short, same): _kinds(short, same) for short, same in ((2, 16), (4, 32))}
 _WORDS, _SCALE, _MORE, _XY_SCALE, _2X2 = 0x1, 0x8, 0x20, 0x40, 0x80
 #: All that place a component; not 0x100 (instructions follow), 0x10, 0x400, 0xE000.
 _COMPONENT_BITS: Final = 0x1 | 0x2 | 0x4 | 0x8 | 0x20 | 0x40 | 0x80 | 0x200 | 0x800 | 0x1000
@@ -87,17 +103,16 @@ def _glyph(data: bytes, count: int) -> tuple[Shape, int]:
 def _flags(data: bytes, at: int, count: int) -> tuple[bytes, int]:
     flags = bytearray()
     while len(flags) < count:
-        run = data[at : at + 2]
-        if not run or run[0] & ~_POINT_BITS:
+        run = _FLAGS.match(data, at, at + count - len(flags))
+        if run is not None:
+            flags += run[0]
+            at = run.end()
+            continue
+        flag = data[at : at + 1]
+        if len(data) < at + 2 or flag[0] & ~_POINT_BITS:
             raise Rejected("flags of a glyph")
-        if run[0] & _REPEAT:
-            if len(run) < 2:
-                raise Rejected("flags of a glyph")
-            flags += run[:1] * (1 + run[1])
-            at += 2
-        else:
-            flags += run[:1]
-            at += 1
+        flags += flag * (1 + data[at + 1])
+        at += 2
     if len(flags) != count:
         raise Rejected("flags of a glyph")
     return bytes(flags), at
@@ -105,18 +120,17 @@ def _flags(data: bytes, at: int, count: int) -> tuple[bytes, int]:
 
 def _extent(data: bytes, at: int, flags: bytes, *, short: int, same: int) -> tuple[int, int, int]:
     """Least and greatest coordinate, and where the coordinates end."""
-    form = [("B" if flag & short else "" if flag & same else "h") for flag in flags]
-    reader = struct.Struct(">" + "".join(form))
-    if len(data) < at + reader.size:
+    forms, signs, unmoved = _KINDS[short, same]
+    form = flags.translate(forms, unmoved)
+    end = at + len(form) + form.count(b"h")
+    if len(data) < end:
         raise Rejected("coordinates of a glyph")
-    values = iter(reader.unpack_from(data, at))
-    steps = [
-        (next(values) if flag & same else -next(values)) if flag & short
-        else 0 if flag & same else next(values)
-        for flag in flags
-    ]  # fmt: skip
-    sums = list(accumulate(steps))
-    return min(sums), max(sums), at + reader.size
+    steps = struct.unpack_from(b">" + form, data, at)
+    up = memoryview(flags.translate(signs, unmoved)).cast("b")
+    sums = list(accumulate(map(mul, steps, up)))
+    if flags[:1] in unmoved:  # a first point that stays is at zero
+        sums.append(0)
+    return min(sums), max(sums), end
 
 
 def _components(data: bytes, count: int) -> tuple[tuple[int, ...], int]:

@@ -30,12 +30,14 @@ _PLAIN: Final = (
     rb"|\[(?: ?" + _NUMBER + rb")*+ ?\] " + _N + rb"d"
     rb"|[0-2] [Jj]|[0-7] Tr"
     rb"|/(?:Absolute|Relative)Colorimetric ri|/(?:Saturation|Perceptual) ri"
-    rb"|(?:" + _N + rb")(?:w|M|i|g|G|Tc|Tw|Tz|TL|Ts)"
-    rb"|(?:" + _N + rb"){2}(?:m|l|Td|TD)"
-    rb"|(?:" + _N + rb"){3}(?:rg|RG)"
-    rb"|(?:" + _N + rb"){4}(?:re|v|y|k|K)"
-    rb"|(?:" + _N + rb"){6}(?:cm|c|Tm)"
-    rb"|(?:" + _N + rb"){1,32}(?:scn|SCN|sc|SC)"
+    # Numbers first, each read once.
+    rb"|" + _N + rb"(?:(?:w|M|i|g|G|Tc|Tw|Tz|TL|Ts|scn|SCN|sc|SC)"
+    rb"|" + _N + rb"(?:(?:m|l|Td|TD|scn|SCN|sc|SC)"
+    rb"|" + _N + rb"(?:(?:rg|RG|scn|SCN|sc|SC)"
+    rb"|" + _N + rb"(?:(?:re|v|y|k|K|scn|SCN|sc|SC)"
+    rb"|" + _N + rb"(?:(?:scn|SCN|sc|SC)"
+    rb"|" + _N + rb"(?:(?:cm|c|Tm|scn|SCN|sc|SC)"
+    rb"|(?:" + _N + rb"){1,26}(?:scn|SCN|sc|SC)))))))"
     rb")" + _END + rb")++"
 )
 _INSTRUCTION: Final = re.compile(
@@ -75,17 +77,15 @@ def check_operators(
     Raises:
         Rejected: anything that is not an instruction of the list.
     """
-    used: set[tuple[str, str]] = set()
+    named: set[tuple[str, bytes]] = set()
+    if not data:
+        return set()
     data += b"\n"
     at = saved = marked = 0
     inside = False
-    match = _INSTRUCTION.match
-    while at < len(data):
-        if data[at : at + 1] == b"\n" and len(data) == 1:
+    for found in _INSTRUCTION.finditer(data):
+        if found.start() != at:
             break
-        found = match(data, at)
-        if found is None:
-            raise Rejected("an instruction that is not allowed")
         at = found.end()
         kind = found.lastgroup
         if kind == "plain" or kind is None:
@@ -112,10 +112,12 @@ def check_operators(
             if not glyph:
                 raise Rejected("metrics of a glyph outside one")
         else:
-            category, name = _CATEGORIES[kind], found[kind].decode("ascii")
-            if name not in resources.get(category, {}):
-                raise Rejected("a resource that is not there")
-            used.add((category, name))
+            named.add((kind, found[kind]))
+    if at != len(data):
+        raise Rejected("an instruction that is not allowed")
+    used = {(_CATEGORIES[kind], name.decode("ascii")) for kind, name in named}
+    if any(name not in resources.get(category, {}) for category, name in used):
+        raise Rejected("a resource that is not there")
     if saved or marked or inside:
         raise Rejected("what is opened is not closed")
     return used

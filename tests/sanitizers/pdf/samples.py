@@ -150,3 +150,24 @@ def rebuilt(data: bytes, **options: object) -> tuple[bytes, set[tuple[Kind, Acti
         assert not document.check_pdf_syntax()
     assert cleaned.method is Method.SANITIZE
     return inflated(out), {(f.kind, f.action) for f in cleaned.findings}
+
+
+def verified(data: bytes, **options: object) -> bytes:
+    """Rebuild as a document, and let the verifier agree."""
+    out, cleaned = clean(data, method=Method.SANITIZE, **options)  # type: ignore[arg-type]
+    assert cleaned.method is Method.SANITIZE
+    PdfVerifier().verify(memoryview(out))
+    return out
+
+
+def findings(data: bytes, **options: object) -> set[tuple[Kind, Action]]:
+    """What rebuilding it reports."""
+    _, cleaned = clean(data, method=Method.SANITIZE, **options)  # type: ignore[arg-type]
+    return {(f.kind, f.action) for f in cleaned.findings}
+
+
+def with_resources(data: bytes, resources: bytes) -> bytes:
+    """Replace the sample page's resources (each has only a font)."""
+    old = b"/Resources << /Font << /F1 5 0 R >> >>"
+    assert old in data
+    return data.replace(old, b"/Resources << /Font << /F1 5 0 R >> %s >>" % resources)

@@ -4,7 +4,7 @@ import io
 import zlib
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from sanitizers.pdf import _pdfium, _raster
 from tests.sanitizers.pdf.samples import pdf, text
@@ -66,6 +66,31 @@ def test_smooth_tones_become_jpeg_and_flat_ones_do_not(tones):
         image = Image.new("L", (600, 600), 200)
     made = _raster.encode(image, bitonal=False)
     assert made.filter == ("DCTDecode" if tones else "FlateDecode")
+
+
+def strokes(size: int) -> Image.Image:
+    """What dense text of thin strokes looks like: soft edges everywhere, smooth nowhere."""
+    large = Image.new("L", (4 * size, 4 * size), 255)
+    pen = ImageDraw.Draw(large)
+    for at in range(0, 4 * size, 37):
+        pen.line((0, at, 4 * size, at + 9), fill=0, width=5)
+        pen.line((at, 0, at + 9, 4 * size), fill=0, width=9)
+    return large.resize((size, size), Image.Resampling.BOX)
+
+
+def test_dense_text_is_no_photograph():
+    page = strokes(800)
+    levels = page.histogram()
+    assert sum(levels[8:248]) > 0.2 * 800 * 800  # so much of it is neither ink nor paper
+    made = _raster.encode(page, bitonal=False)
+    assert made.filter == "FlateDecode"
+    assert len(made.data) < len(_raster._jpeg(page, "gray").data)
+
+
+def test_a_small_photograph_on_a_page_makes_it_one():
+    page = strokes(800)
+    page.paste(Image.radial_gradient("L").resize((90, 90)), (100, 100))
+    assert _raster.encode(page, bitonal=False).filter == "DCTDecode"
 
 
 def test_rows_of_a_palette_picture_have_no_predictor():
