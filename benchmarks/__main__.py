@@ -20,6 +20,7 @@ PROGRAMME = {
     "archive": ("benchmarks.archive", "run"),
     "calendar": ("benchmarks.calendar", "run"),
     "ooxml": ("benchmarks.ooxml", "run"),
+    "odf": ("benchmarks.odf", "run"),
     "converters": ("benchmarks.converters", "run"),
     "pdf": ("benchmarks.pdf", "run"),
     "image_pdf": ("benchmarks.image_pdf", "run"),

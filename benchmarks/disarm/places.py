@@ -15,6 +15,7 @@ from tests.sanitizers.calendar import test_icalendar, test_vcard
 from tests.sanitizers.image import helpers as image
 from tests.sanitizers.image import test_canaries as images
 from tests.sanitizers.office import test_canaries as office
+from tests.sanitizers.office import test_odf_canaries as odf
 from tests.sanitizers.pdf import font_samples, hidden_places
 from tests.sanitizers.pdf import test_hidden_places as pdf_places
 from tests.sanitizers.pdf.samples import pdf
@@ -25,7 +26,7 @@ CANARIES: Final[tuple[bytes, ...]] = tuple(
     dict.fromkeys(
         word.encode() if isinstance(word, str) else word
         for word in (
-            hidden_places.CANARY, font_samples.CANARY, office.CANARY, image.CANARY,
+            hidden_places.CANARY, font_samples.CANARY, office.CANARY, odf.CANARY, image.CANARY,
             archive.CANARY, html.CANARY, test_icalendar.CANARY, test_vcard.CANARY,
         )
     )
@@ -57,6 +58,7 @@ def _pdfs() -> Iterable[Planted]:
         yield Planted("PDF", place, ".pdf", data)
 
 
+_ODF_LETTERS: Final = {"text": "t", "spreadsheet": "s", "presentation": "p", "graphics": "g"}
 _OFFICE_TYPES: Final = {b"word/": ".docx", b"xl/": ".xlsx", b"ppt/": ".pptx"}
 
 
@@ -65,6 +67,14 @@ def _office() -> Iterable[Planted]:
         data = make()
         suffix = next(s for folder, s in _OFFICE_TYPES.items() if folder in data)
         yield Planted("OOXML", place, suffix, data)
+
+
+def _opendocument() -> Iterable[Planted]:
+    for place, make in odf.PLACES.items():
+        data = make()
+        kind = data.partition(b"application/vnd.oasis.opendocument.")[2].decode("latin-1")
+        letter = next(own for word, own in _ODF_LETTERS.items() if kind.startswith(word))
+        yield Planted("ODF", place, f".od{letter}" if data[:2] == b"PK" else f".fod{letter}", data)
 
 
 def _images() -> Iterable[Planted]:
@@ -141,5 +151,5 @@ def _mails() -> Iterable[Planted]:
 
 def everything() -> list[Planted]:
     """All planted files."""
-    tables = (_pdfs, _office, _images, _archives, _calendars, _pages, _mails)
+    tables = (_pdfs, _office, _opendocument, _images, _archives, _calendars, _pages, _mails)
     return [planted for table in tables for planted in table()]

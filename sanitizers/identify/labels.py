@@ -139,6 +139,7 @@ _MEDIA: Final = (
     ("image/vnd.adobe.photoshop", "Photoshop画像", "Photoshop image", "psd psb"),
     ("image/emf", "EMF画像", "Enhanced Metafile", "emf"),
     ("image/wmf", "WMF画像", "Windows Metafile", "wmf"),
+    ("image/x-svm", "SVM画像", "LibreOffice metafile", "svm"),
     ("image/svg+xml", "SVG画像", "SVG image", "svg svgz"),
     ("image/x-portable-anymap", "PNM画像", "PNM image", "pnm pbm pgm ppm pam"),
     ("image/x-raw", "RAW画像", "Camera raw image", "cr2 nef arw dng orf raf"),

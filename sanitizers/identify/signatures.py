@@ -30,6 +30,7 @@ _TABLE: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"8BPS\0\x01", "image/vnd.adobe.photoshop"),  # Adobe Photoshop file formats
     (0, b"8BPS\0\x02", "image/vnd.adobe.photoshop"),
     (0, b"\xd7\xcd\xc6\x9a", "image/wmf"),  # [MS-WMF] 2.3.2.3
+    (0, b"VCLMTF", "image/x-svm"),  # LibreOffice, vcl
     (0, b"DDS \x7c\0\0\0", "image/vnd.ms-dds"),  # Direct3D DDS_HEADER
     # documents
     (0, b"{\\rt", "application/rtf"),  # RTF 1.9.1; Word takes {\rt without the f

@@ -1,4 +1,4 @@
-"""EMF and WMF: drawn to PNG by LibreOffice in its sandbox.
+"""EMF, WMF and SVM: drawn to PNG by LibreOffice in its sandbox.
 
 A metafile is a program of drawing calls, with escapes to printers and embedded comments;
 only its picture crosses. It is handed over as the one picture of a drawing whose page has
@@ -32,6 +32,13 @@ _WMF_HEADER: Final = 18  # 2.3.2.2
 _SET_WINDOW_EXT: Final = 0x020C  # 2.3.5.30
 MAX_RECORDS: Final = 1_000  # looked at for the extent; programs set it at the start
 
+#: LibreOffice's own metafile, which stands for objects in OpenDocument files: signature, two
+#: versions with their lengths, unit, origin, scales, and then the size (vcl, SvmReader).
+_OWN: Final = b"VCLMTF"
+_OWN_UNIT: Final = 22
+_OWN_SIZE: Final = 49
+_HUNDREDTHS_OF_MM: Final = 0
+
 _NAMES: Final = "urn:oasis:names:tc:opendocument:xmlns:"
 #: OpenDocument 1.3, part 3: 3.1.2 (flat document), 16.5 (page layout), 10.4.4 (image).
 _DRAWING: Final = (
@@ -52,9 +59,9 @@ _DRAWING: Final = (
 
 
 class Metafile(Sanitizer):
-    """[MS-EMF] and [MS-WMF]."""
+    """[MS-EMF], [MS-WMF], and LibreOffice's own."""
 
-    media_types = ("image/emf", "image/wmf")
+    media_types = ("image/emf", "image/wmf", "image/x-svm")
     tools = dict.fromkeys(media_types, "libreoffice")
     methods = (Method.SANITIZE,)
     outputs = ()
@@ -67,7 +74,7 @@ class Metafile(Sanitizer):
         """
         if not len(job.data):
             raise Withheld(ReasonCode.EMPTY)
-        width, height = page_size(job.data, enhanced=job.media_type == "image/emf")
+        width, height = page_size(job.data, job.media_type)
         picture = base64.b64encode(job.data).decode("ascii")
         out.write(_DRAWING.format(width=width, height=height, picture=picture).encode())
         return Needs(
@@ -77,14 +84,14 @@ class Metafile(Sanitizer):
         )
 
 
-def page_size(data: memoryview, *, enhanced: bool) -> tuple[float, float]:
+def page_size(data: memoryview, media_type: str) -> tuple[float, float]:
     """Width and height of the page that the picture is drawn on, in millimetres.
 
     Raises:
         Withheld: DAMAGED, EMPTY.
     """
     try:
-        width, height = _frame(data) if enhanced else _extent(data)
+        width, height = _SIZES[media_type](data)
     except struct.error as error:
         raise Withheld(ReasonCode.DAMAGED, "metafile header") from error
     longest = max(width, height)
@@ -126,3 +133,17 @@ def _extent(data: memoryview) -> tuple[float, float]:
                 return DEFAULT_WIDTH_MM, DEFAULT_WIDTH_MM * abs(height / width)
         at += max(words, 3) * 2
     return DEFAULT_WIDTH_MM, DEFAULT_WIDTH_MM
+
+
+def _size(data: memoryview) -> tuple[float, float]:
+    """The size that LibreOffice's metafile tells; other units than its usual one: no size."""
+    if data[: len(_OWN)].tobytes() != _OWN:
+        raise Withheld(ReasonCode.DAMAGED, "no SVM header")
+    (unit,) = struct.unpack_from("<H", data, _OWN_UNIT)
+    width, height = struct.unpack_from("<2i", data, _OWN_SIZE)
+    if unit != _HUNDREDTHS_OF_MM and width:
+        return DEFAULT_WIDTH_MM, DEFAULT_WIDTH_MM * abs(height / width)
+    return abs(width) / 100, abs(height) / 100
+
+
+_SIZES: Final = {"image/emf": _frame, "image/wmf": _extent, "image/x-svm": _size}

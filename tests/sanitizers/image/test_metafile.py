@@ -1,4 +1,4 @@
-"""EMF and WMF go to the converter on a page of their size."""
+"""EMF, WMF and SVM go to the converter on a page of their size."""
 
 import io
 import re
@@ -29,8 +29,14 @@ def wmf(*records, box=None, per_inch=1440):
     return out
 
 
-def size(data, *, enhanced=False):
-    return tuple(round(side, 1) for side in page_size(memoryview(data), enhanced=enhanced))
+def svm(width, height, *, unit=0):
+    """LibreOffice, vcl, SvmWriter: signature, two versioned heads, and the size."""
+    head = b"VCLMTF" + bytes(16) + struct.pack("<H", unit) + bytes(25)
+    return head + struct.pack("<2i", width, height) + bytes(9)
+
+
+def size(data, media_type="image/wmf"):
+    return tuple(round(side, 1) for side in page_size(memoryview(data), media_type))
 
 
 @pytest.mark.parametrize(
@@ -44,7 +50,7 @@ def size(data, *, enhanced=False):
     ],
 )
 def test_a_page_has_twice_the_frame_within_bounds(frame, page):
-    assert size(emf(*frame), enhanced=True) == page
+    assert size(emf(*frame), "image/emf") == page
 
 
 def test_an_old_metafile_tells_its_size_or_its_proportions():
@@ -55,12 +61,24 @@ def test_an_old_metafile_tells_its_size_or_its_proportions():
     assert size(wmf((0x020C, (0, 0)))) == (300.0, 300.0)
 
 
+def test_libreoffices_own_tells_its_size_or_its_proportions():
+    assert size(svm(2_900, 1_450), "image/x-svm") == (58.0, 29.0)
+    assert size(svm(100, 50, unit=10), "image/x-svm") == (300.0, 150.0)
+
+
 @pytest.mark.parametrize(
-    ("data", "code"), [(b"\1\0", ReasonCode.DAMAGED), (emf(0, 0), ReasonCode.EMPTY)]
+    ("data", "media_type", "code"),
+    [
+        (b"\1\0", "image/emf", ReasonCode.DAMAGED),
+        (emf(0, 0), "image/emf", ReasonCode.EMPTY),
+        (b"VCLMTF", "image/x-svm", ReasonCode.DAMAGED),
+        (svm(0, 0, unit=10), "image/x-svm", ReasonCode.EMPTY),
+        (emf(2_900, 1_450), "image/x-svm", ReasonCode.DAMAGED),
+    ],
 )
-def test_garbage_is_refused(data, code):
+def test_garbage_is_refused(data, media_type, code):
     with pytest.raises(Withheld) as refused:
-        size(data, enhanced=True)
+        size(data, media_type)
     assert refused.value.code is code
 
 
