@@ -27,6 +27,7 @@ from sanitizers.image.raster import (
     compact_palette,
     eight_bit,
     empty_hidden,
+    encoded,
     palette_entries,
     removed,
     sane_dpi,
@@ -63,7 +64,8 @@ def write_bmp(im: Image.Image, out: Output, *, dpi: tuple[int, int] | None = Non
     )
     out.write(_V4_TAIL if alpha else b"")
     out.write(table)
-    out.write(im.tobytes("raw", rawmode, stride, -1))
+    for piece in encoded(im, "raw", rawmode, stride, -1):
+        out.write(piece)
 
 
 def _colour_table(im: Image.Image) -> bytes:

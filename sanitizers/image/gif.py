@@ -98,9 +98,9 @@ class _Writer:
             lookup = [places[colours[i]] if i in colours else 0 for i in range(256)]
             if clear and frame.transparent is not None and clear_place is not None:
                 lookup[frame.transparent] = clear_place
-            self._frame(
-                frame, pixels.point(lookup), (left, top), clear_place if clear else None, local
-            )
+            if any(counts[i] and lookup[i] != i for i in range(256)):
+                pixels = pixels.point(lookup)
+            self._frame(frame, pixels, (left, top), clear_place if clear else None, local)
         self._out.write(b"\x3b")
 
     def _decode(self, frame: GifFrame) -> tuple[Image.Image, int, int]:

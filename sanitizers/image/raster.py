@@ -48,6 +48,7 @@ _UPRIGHT: Final = {
 }
 #: 16-bit samples to 8: exact for every multiple of 257.
 _FROM_16_BIT: Final = [(i + 128) // 257 for i in range(65_536)]
+_PIECE: Final = 65_536  # bytes that an encoder fills at a time; at least one row, as Pillow does
 _ONLY_ZERO: Final = [255] + [0] * 255
 
 
@@ -150,6 +151,18 @@ def bare(im: Image.Image) -> Image.Image:
     plain = im._new(im.im)
     plain.info = {}
     return plain
+
+
+def encoded(im: Image.Image, codec: str, *args: object) -> Iterator[bytes]:
+    """What `im.tobytes(codec, *args)` gives, piece by piece: it is never there twice."""
+    encoder = Image._getencoder(im.mode, codec, args)
+    encoder.setimage(im.im, (0, 0, *im.size))
+    error = 0
+    while not error:
+        _, error, piece = encoder.encode(max(_PIECE, im.width * 4))
+        yield piece
+    if error < 0:
+        raise Withheld(ReasonCode.INTERNAL, "encoder")
 
 
 def upright(im: Image.Image, orientation: int, findings: Findings) -> Image.Image:
