@@ -233,7 +233,9 @@ class SheetMaker:
             root.remove(legacy)
         for row in node.relationships:
             if _kinds.short_type(row.type) == "comments" and row.target and not row.external:
-                shapes = _notes.boxes(builder.package.read(row.target), builder.findings)
+                before = _notes.drawn(builder.package, node.source)
+                comments = builder.package.read(row.target)
+                shapes = _notes.boxes(comments, before, builder.findings)
                 if not shapes:
                     return
                 builder.add(node, "vmlDrawing", "noteShapes", shapes, _NOTES)

@@ -70,7 +70,7 @@ _NOTE_HEAD: Final = (
 )
 _NOTES: Final = re.compile(
     re.escape(_NOTE_HEAD) + r"(?:</?(?:v:(?:shapetype|stroke|path|shape|fill|shadow|textbox)"
-    r"|x:(?:ClientData|MoveWithCells|SizeWithCells|Anchor|AutoFill|Row|Column))"
+    r"|x:(?:ClientData|MoveWithCells|SizeWithCells|Anchor|AutoFill|Row|Column|Visible))"
     r"(?: (?:id|coordsize|o:spt|path|joinstyle|gradientshapeok|o:connecttype|type|style|fillcolor"
     r'|o:insetmode|color2|on|color|obscured|ObjectType)="[A-Za-z0-9_#:;,.@ -]*")*/?>'
     r"|False|[0-9,]+)*</xml>"

@@ -424,3 +424,35 @@ def test_heights_of_rows_stay_for_the_program_that_set_them(written_by, named):
     source.relate("", "rId9", "extended-properties", "docProps/app.xml")
     written = clean(source.bytes()).parts["docProps/app.xml"].decode()
     assert f"<Application>{named}</Application>" in written
+
+
+NOTE_BOXES = (
+    '<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:x="urn:schemas-microsoft-com:office:excel">'
+    '<v:shape style="visibility:visible;x:y"><v:textbox>箱の中の字</v:textbox>'
+    '<x:ClientData ObjectType="Note"><x:Anchor>\n 2, 11, 0, 2, 9, 0, 8, 7</x:Anchor>'
+    "<x:Row>0</x:Row><x:Column>0</x:Column>{}</x:ClientData></v:shape>"
+    '<v:shape><x:ClientData ObjectType="Button"><x:FmlaMacro>[0]!m</x:FmlaMacro>'
+    "<x:Anchor>1</x:Anchor></x:ClientData></v:shape></xml>"
+)
+
+
+@pytest.mark.parametrize(
+    ("flag", "opened"),
+    [("<x:Visible/>", True), ("<x:Visible>False</x:Visible>", False), ("", False)],
+)
+def test_a_comment_that_is_always_shown_is_shown_where_it_was(flag, opened):
+    made = book()
+    made.relate(SHEET, "rId5", "comments", "../comments1.xml")
+    made.relate(SHEET, "rId6", "vmlDrawing", "../drawings/v.vml")
+    made.add("xl/drawings/v.vml", NOTE_BOXES.format(flag))
+    made.add(
+        "xl/comments1.xml",
+        f'<comments xmlns="{X}"><authors><author>山田</author></authors><commentList>'
+        f'<comment ref="A1" authorId="0"><text><t>{TEXT}</t></text></comment>'
+        "</commentList></comments>",
+    )
+    drawing = clean(made.bytes()).parts["xl/drawings/vmlDrawing1.vml"].decode()
+    assert "<x:Anchor>2,11,0,2,9,0,8,7</x:Anchor>" in drawing
+    assert ("visibility:visible" in drawing, "<x:Visible/>" in drawing) == (opened, opened)
+    assert "箱の中" not in drawing
+    assert "FmlaMacro" not in drawing
