@@ -68,7 +68,7 @@ RULES: Final = (
     Rule("macro", "names", _words(rb"vbaproject|vbadata|macrosheets?/|customui|basic/|scripts/")),
     Rule("embedded object", "names", _words(
         # The workbook of a chart, written anew, is opened and searched as a file of its own.
-        rb"embeddings/(?!workbook\d+\.xlsx$)|activex|oleobject|ctrlprops|\.bin$"
+        rb"(?m:embeddings/(?!workbook\d+\.xlsx$)|activex|oleobject|ctrlprops|\.bin$)"
     )),
     Rule("external part", "names",
          _words(rb"externallinks?/|querytables?/|connections\.xml|customxml/|webextension"
