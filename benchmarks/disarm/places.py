@@ -14,6 +14,8 @@ from tests.sanitizers.archive import test_zip
 from tests.sanitizers.calendar import test_icalendar, test_vcard
 from tests.sanitizers.image import helpers as image
 from tests.sanitizers.image import test_canaries as images
+from tests.sanitizers.markup import test_mhtml as mhtml
+from tests.sanitizers.markup import test_svg as svg
 from tests.sanitizers.office import test_canaries as office
 from tests.sanitizers.office import test_odf_canaries as odf
 from tests.sanitizers.pdf import font_samples, hidden_places
@@ -27,7 +29,8 @@ CANARIES: Final[tuple[bytes, ...]] = tuple(
         word.encode() if isinstance(word, str) else word
         for word in (
             hidden_places.CANARY, font_samples.CANARY, office.CANARY, odf.CANARY, image.CANARY,
-            archive.CANARY, html.CANARY, test_icalendar.CANARY, test_vcard.CANARY,
+            archive.CANARY, html.CANARY, mhtml.CANARY, svg.CANARY, test_icalendar.CANARY,
+            test_vcard.CANARY,
         )
     )
 )  # fmt: skip
@@ -116,6 +119,16 @@ def _pages() -> Iterable[Planted]:
         yield Planted("mail in HTML", place[:40], ".eml", _mail(page, kind="text/html"))
 
 
+def _drawings() -> Iterable[Planted]:
+    for hidden in _rows(svg.test_what_is_not_drawn_does_not_cross):
+        yield Planted("SVG", hidden[:40], ".svg", svg.svg(f"<text>front</text>{hidden}"))
+
+
+def _web_archives() -> Iterable[Planted]:
+    for place, make in mhtml.HIDDEN.items():
+        yield Planted("MHTML", place, ".mht", make())
+
+
 def _mail(body: bytes, *, headers: str = "", kind: str = "text/plain") -> bytes:
     head = (
         "From: Taro <taro@sender.example>\r\nTo: hanako@city.example.jp\r\nSubject: words\r\n"
@@ -151,5 +164,8 @@ def _mails() -> Iterable[Planted]:
 
 def everything() -> list[Planted]:
     """All planted files."""
-    tables = (_pdfs, _office, _opendocument, _images, _archives, _calendars, _pages, _mails)
+    tables = (
+        _pdfs, _office, _opendocument, _images, _archives, _calendars, _pages, _drawings,
+        _web_archives, _mails,
+    )  # fmt: skip
     return [planted for table in tables for planted in table()]

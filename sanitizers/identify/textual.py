@@ -102,6 +102,21 @@ _MAIL_FIELDS: Final = frozenset(
         "resent-date", "x-original-to", "authentication-results",
     )
 )  # fmt: skip
+MIME_ARCHIVE: Final = "application/x-mimearchive"
+#: What every mail that was sent or received has one of, and no saved page.
+_ADDRESSING: Final = frozenset(
+    (
+        "to", "cc", "bcc", "received", "return-path", "message-id", "reply-to", "sender",
+        "delivered-to", "envelope-to", "x-original-to", "dkim-signature", "resent-from",
+    )
+)  # fmt: skip
+#: What Chrome and Edge, and Internet Explorer, write at the head of a page that they save.
+_SAVED: Final = re.compile(r"^(?:From:[ \t]*<Saved by |Snapshot-Content-Location:)", re.I | re.M)
+#: RFC 2557, 5: the page and what it shows. Office leaves out the type of the root.
+_RELATED: Final = re.compile(r"^Content-Type:[ \t]*multipart/related\b", re.I | re.M)
+_PAGE_ROOT: Final = re.compile(
+    r"^(?:Content-Type:[ \t]*text/html\b|[^\n]{0,200}\btype=\"?text/html\b)", re.I | re.M
+)
 
 
 def is_text(head: bytes, ending: str = "") -> bool:
@@ -173,6 +188,22 @@ def looks_like_mail(text: str, *, claimed: bool) -> bool:
     return False
 
 
+def _is_saved_page(text: str) -> bool:
+    """MHTML by its content: a header block that no mail has, and a page behind it."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    head = text.partition("\n\n")[0]
+    if not _HEADER_LINE.match(head):
+        return False
+    for line in head.split("\n"):
+        field, _, value = line.partition(":")
+        field = field.strip().lower()
+        if field in _ADDRESSING or (field == "from" and "@" in value):
+            return False
+    if _PAGE_ROOT.search(text) is None:
+        return False
+    return _SAVED.search(head) is not None or _RELATED.search(head) is not None
+
+
 def _markup(text: str) -> str:
     """Type of an XML or HTML text by its first element, "" when it is neither."""
     at = 0
@@ -201,12 +232,15 @@ def classify(head: bytes, ending: str, claimed: str) -> str:
     """
     text = head_text(head)
     mail_claimed = ending == "eml" or (not ending and claimed == "message/rfc822")
+    inert = ending in INERT_TEXT - {"eml", ""}
+    if not (mail_claimed or inert or ending in PROGRAM_EXTENSIONS) and _is_saved_page(text):
+        return MIME_ARCHIVE
     if looks_like_mail(text, claimed=mail_claimed):
         if ending in ("mht", "mhtml"):
-            return "application/x-mimearchive"
+            return MIME_ARCHIVE
         if text.startswith("From ") and not mail_claimed:
             return "application/mbox"
-        if ending not in INERT_TEXT - {"eml", ""} and ending not in PROGRAM_EXTENSIONS:
+        if not inert and ending not in PROGRAM_EXTENSIONS:
             return "message/rfc822"
         if mail_claimed:
             return "message/rfc822"
@@ -246,7 +280,7 @@ def _by_name(text: str, markup: str, ending: str, claimed: str) -> str:
     if ending in _HTML_NAMES:
         return "text/html"
     if ending in ("mht", "mhtml"):
-        return "application/x-mimearchive"
+        return MIME_ARCHIVE
     if ending == "json":
         return "application/json"
     if ending in ("xml", "xsl", "xslt", "xsd"):

@@ -46,7 +46,7 @@ class Mhtml(Sanitizer):
         findings = Findings()
         root = mime.parse(job.data, findings).root
         leaves = list(_leaves(root))
-        pages = [leaf for leaf in leaves if leaf.content_type in _PAGES]
+        pages = [leaf for leaf in leaves if leaf.content_type in _PAGES and leaf.withheld is None]
         if not pages:
             raise Withheld(ReasonCode.DAMAGED, "no page in the archive")
         first = _start(root, pages)

@@ -82,4 +82,23 @@ PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\nstartxref\n9\n%%EOF\n"
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\0\0\0\0\x3a\x7e\x9b\x55"
 JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0\xff\xd9"
 MAIL = b"From: a@example.jp\r\nTo: b@example.jp\r\nSubject: =?x?=\r\nDate: now\r\n\r\nbody\r\n"
+#: As Chrome and Edge save a page, as Internet Explorer does, and as Word and Excel do.
+SAVED_PAGE = (
+    b"From: <Saved by Blink>\r\nSnapshot-Content-Location: https://city.example/\r\n"
+    b"Subject: x\r\nDate: now\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related;\r\n"
+    b'\ttype="text/html";\r\n\tboundary="b"\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n'
+    b"<p>x<script>x()</script>\r\n--b--\r\n"
+)
+SAVED_BY_EXPLORER = (
+    b"From: <Saved by Windows Internet Explorer 8>\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
+    b"Content-Type: text/html\r\n\r\n<html><p>x"
+)
+SAVED_BY_OFFICE = (
+    b"MIME-Version: 1.0\r\nX-Document-Type: Workbook\r\n"
+    b'Content-Type: multipart/related; boundary="b"\r\n\r\n'
+    b"This document is a Single File Web Page.\r\n\r\n--b\r\n"
+    b"Content-Location: file:///C:/1/a.htm\r\nContent-Transfer-Encoding: quoted-printable\r\n"
+    b'Content-Type: text/html; charset="us-ascii"\r\n\r\n'
+    b"<html><script language=3DJavaScript>x()</script><p>x\r\n--b--\r\n"
+)
 ICS = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n"

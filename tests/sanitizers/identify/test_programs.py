@@ -172,7 +172,8 @@ def test_a_program_is_one_under_every_name(sample: str) -> None:
 @pytest.mark.parametrize("ending", sorted(PROGRAM_EXTENSIONS))
 def test_a_programs_name_keeps_texts_and_unknown_bytes_from_crossing(ending: str) -> None:
     for data in (b"hello", "こんにちは".encode("cp932"), b"a,b\r\n1,2\r\n", bytes(range(256)),
-                 make.MAIL, b"<html><p>x", XML + b"<a/>", b'{"a": 1}'):  # fmt: skip
+                 make.MAIL, make.SAVED_PAGE, b"<html><p>x", XML + b"<a/>",
+                 b'{"a": 1}'):  # fmt: skip
         for name in (
             f"a.{ending}",
             f"a.{ending.upper()} .",

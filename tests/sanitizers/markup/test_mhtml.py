@@ -76,6 +76,37 @@ def test_one_page_without_parts_is_read_as_well():
     assert TEXT in page(b"MIME-Version: 1.0\r\n" + part(f"<p>{TEXT}</p>", charset="utf-8"))[0]
 
 
+def test_a_document_saved_by_word_is_read_from_behind_its_preamble():
+    head = (
+        "MIME-Version: 1.0\r\nX-Document-Type: Document\r\n"
+        'Content-Type: multipart/related; boundary="b"\r\n\r\n'
+        f"This document is a Single File Web Page. {CANARY}\r\n\r\n--b\r\n"
+        f"Content-Location: file:///C:/{CANARY}/a.htm\r\n"
+    )
+    body = (
+        f"<html xmlns:o=3D'urn:schemas-microsoft-com:office:office'><head><!--[if gte mso 9]><xml>"
+        f"<o:Author>{CANARY}</o:Author></xml><![endif]--></head><p class=3DMsoNormal>{TEXT}<o:p>"
+        f"</o:p></p></html>\r\n--b\r\nContent-Type: text/xml\r\n\r\n{CANARY}\r\n--b--\r\n"
+    )
+    shown, kinds, _ = page(head.encode() + part(body, charset="utf-8", encoding="quoted-printable"))
+    assert TEXT in shown
+    assert CANARY not in shown
+    assert Kind.EMBEDDED_FILE in kinds
+
+
+def test_a_page_that_is_too_deep_in_the_archive_is_no_page():
+    data = part("<p>x")
+    for level in range(200):
+        data = (
+            f'Content-Type: multipart/mixed; boundary="{level:03}"\r\n\r\n--{level:03}\r\n'.encode()
+            + data
+            + f"\r\n--{level:03}--\r\n".encode()
+        )
+    with pytest.raises(Withheld) as refused:
+        Mhtml().clean(Job(data=memoryview(data), media_type=MHTML), io.BytesIO())
+    assert refused.value.code is ReasonCode.DAMAGED
+
+
 def test_the_root_is_the_part_that_the_archive_names():
     parts = [part("<p>frame</p>"), part(f"<p>{TEXT}</p>", more="Content-ID: <root@x>\r\n")]
     shown, kinds, _ = page(archive(*parts, start='; start="<root@x>"'))
