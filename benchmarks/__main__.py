@@ -19,6 +19,7 @@ PROGRAMME = {
     "sanitizers": ("benchmarks.sanitizers", "run"),
     "archive": ("benchmarks.archive", "run"),
     "calendar": ("benchmarks.calendar", "run"),
+    "markup": ("benchmarks.markup", "run"),
     "ooxml": ("benchmarks.ooxml", "run"),
     "odf": ("benchmarks.odf", "run"),
     "converters": ("benchmarks.converters", "run"),
