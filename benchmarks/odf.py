@@ -10,12 +10,10 @@ from __future__ import annotations
 import io
 import random
 import zipfile
-from functools import partial
 from typing import Final
 
-from benchmarks.facts import Figure, median_ms
-from benchmarks.ooxml import _floor, _ours, _text
-from sanitizers.registry import sanitizers_of, verifiers
+from benchmarks.facts import Figure
+from benchmarks.ooxml import _text, measured
 
 _ODF: Final = "application/vnd.oasis.opendocument."
 _OASIS: Final = "urn:oasis:names:tc:opendocument:xmlns:"
@@ -113,28 +111,9 @@ def _presentation(rng: random.Random) -> bytes:
 def run(scale: float) -> list[Figure]:
     """Milliseconds of both, how many times the floor we take, and of the verifier."""
     rng = random.Random(1)
-    rounds = max(3, round(15 * scale))
-    checks = verifiers()
-    sanitizers = sanitizers_of("office")
-    figures = []
-    for label, kind, data in (
-        ("odt", "text", _document(rng)),
-        ("ods", "spreadsheet", _spreadsheet(rng)),
-        ("odp", "presentation", _presentation(rng)),
-    ):
-        media_type = _ODF + kind
-        sanitizer = sanitizers[media_type]
-        sanitizer.warm()
-        checks[media_type].warm()
-        written = memoryview(_ours(sanitizer, media_type, data))
-        floor = median_ms(partial(_floor, data), rounds=rounds)
-        ours = median_ms(partial(_ours, sanitizer, media_type, data), rounds=rounds)
-        verify = median_ms(partial(checks[media_type].verify, written), rounds=rounds)
-        note = f"{len(data) // 1000} kB"
-        figures += [
-            Figure("ODF", f"{label}: unpack, parse, serialize, pack", floor, "ms", note),
-            Figure("ODF", f"{label}: clean", ours, "ms", note),
-            Figure("ODF", f"{label}: ratio", ours / floor, "times", "limit 4, dream 1.5"),
-            Figure("ODF", f"{label}: verify", verify, "ms", note),
-        ]
-    return figures
+    cases = (
+        ("odt", _ODF + "text", _document(rng)),
+        ("ods", _ODF + "spreadsheet", _spreadsheet(rng)),
+        ("odp", _ODF + "presentation", _presentation(rng)),
+    )
+    return measured("ODF", cases, scale)

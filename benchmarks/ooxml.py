@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import random
 import zipfile
+from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
@@ -154,16 +155,21 @@ def _ours(sanitizer: Sanitizer, media_type: str, data: bytes) -> bytes:
 def run(scale: float) -> list[Figure]:
     """Milliseconds of both, how many times the floor we take, and of the verifier."""
     rng = random.Random(1)
+    cases = (
+        ("docx", _OFFICE + "wordprocessingml.document", _document(rng)),
+        ("xlsx", _OFFICE + "spreadsheetml.sheet", _workbook(rng)),
+        ("pptx", _OFFICE + "presentationml.presentation", _presentation(rng)),
+    )
+    return measured("OOXML", cases, scale)
+
+
+def measured(group: str, cases: Iterable[tuple[str, str, bytes]], scale: float) -> list[Figure]:
+    """The figures of packages of XML: (label, media type, file) of each."""
     rounds = max(3, round(15 * scale))
     checks = verifiers()
     sanitizers = sanitizers_of("office")
     figures = []
-    for label, kind, data in (
-        ("docx", "wordprocessingml.document", _document(rng)),
-        ("xlsx", "spreadsheetml.sheet", _workbook(rng)),
-        ("pptx", "presentationml.presentation", _presentation(rng)),
-    ):
-        media_type = _OFFICE + kind
+    for label, media_type, data in cases:
         sanitizer = sanitizers[media_type]
         sanitizer.warm()
         checks[media_type].warm()
@@ -173,9 +179,9 @@ def run(scale: float) -> list[Figure]:
         verify = median_ms(partial(checks[media_type].verify, written), rounds=rounds)
         note = f"{len(data) // 1000} kB"
         figures += [
-            Figure("OOXML", f"{label}: unpack, parse, serialize, pack", floor, "ms", note),
-            Figure("OOXML", f"{label}: clean", ours, "ms", note),
-            Figure("OOXML", f"{label}: ratio", ours / floor, "times", "limit 4, dream 1.5"),
-            Figure("OOXML", f"{label}: verify", verify, "ms", note),
+            Figure(group, f"{label}: unpack, parse, serialize, pack", floor, "ms", note),
+            Figure(group, f"{label}: clean", ours, "ms", note),
+            Figure(group, f"{label}: ratio", ours / floor, "times", "limit 4, dream 1.5"),
+            Figure(group, f"{label}: verify", verify, "ms", note),
         ]
     return figures
