@@ -82,7 +82,9 @@ async def _by_api(files: list[Path], folder: Path) -> dict[Path, tuple[str, str,
                     url = f"/api/v1/items/{item['id']}/parts/{part['n']}/content"
                     digest = hashlib.sha256((await at.lgwan.get(url)).content).hexdigest()
                 reason = (part["reason"] or {}).get("code", "")
-                if part["media_type"] == "message/rfc822":
-                    digest = ""  # its boundary names the item
+                if part["media_type"] == "message/rfc822" or path.suffix == ".eml":
+                    # Its boundary names the item. And the command takes every `.eml` for a
+                    # mail, as it would come by SMTP; what is none is a text as an upload.
+                    digest = ""
                 found[path] = (part["outcome"], reason, digest)
     return found
