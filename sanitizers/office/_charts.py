@@ -18,6 +18,7 @@ _LITERALS: Final = {
 }
 _SERIES_TEXT: Final = name("c:tx")
 _SERIES: Final = name("c:ser")
+_AXES: Final = (name("c:axId"), name("c:crossAx"))
 
 
 def formula(tree: Filter, element: Element) -> None:
@@ -65,4 +66,15 @@ def _as_text(tree: Filter, parent: Element, reference: Element, cache: Element) 
     run.append(shown)
 
 
-HANDLERS: Final[Mapping[str, Handler]] = {**_common.HANDLERS, name("c:f"): formula}
+def axes(_tree: Filter, element: Element) -> None:
+    """21.2.2.9 and 21.2.2.35: axes, which programs number by chance, are numbered in order."""
+    numbers: dict[str, str] = {}
+    for axis in element.iter(*_AXES):
+        axis.set("val", numbers.setdefault(axis.get("val", ""), str(len(numbers) + 1)))
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    **_common.HANDLERS,
+    name("c:f"): formula,
+    name("c:plotArea"): axes,
+}

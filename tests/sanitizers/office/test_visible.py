@@ -244,7 +244,8 @@ def test_names_number_formats_tables_and_comments_stay():
     assert "<x:Row>0</x:Row><x:Column>0</x:Column>" in parts["xl/drawings/vmlDrawing1.vml"]
 
 
-def test_a_chart_stays_with_its_cached_values():
+def charted(plot: str) -> str:
+    """The chart of a cleaned deck, whose plot area holds `plot`."""
     frame = (
         '<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id="4" name=""/><p:cNvGraphicFramePr/>'
         '<p:nvPr/></p:nvGraphicFramePr><p:xfrm><a:off x="0" y="0"/><a:ext cx="1" cy="1"/></p:xfrm>'
@@ -255,14 +256,30 @@ def test_a_chart_stays_with_its_cached_values():
     made = deck(frame).relate(SLIDE, "rId6", "chart", "../charts/chart1.xml")
     made.add(
         "ppt/charts/chart1.xml",
-        f'<c:chartSpace xmlns:c="{C}" xmlns:a="{A}"><c:chart><c:plotArea><c:barChart><c:ser>'
-        '<c:val><c:numRef><c:f>Sheet1!$B$2</c:f><c:numCache><c:ptCount val="1"/><c:pt idx="0">'
-        "<c:v>4.3</c:v></c:pt></c:numCache></c:numRef></c:val></c:ser></c:barChart></c:plotArea>"
+        f'<c:chartSpace xmlns:c="{C}" xmlns:a="{A}"><c:chart><c:plotArea>{plot}</c:plotArea>'
         "</c:chart></c:chartSpace>",
     )
-    chart = clean(made.bytes()).parts["ppt/charts/chart1.xml"].decode()
+    return clean(made.bytes()).parts["ppt/charts/chart1.xml"].decode()
+
+
+def test_a_chart_stays_with_its_cached_values():
+    chart = charted(
+        "<c:barChart><c:ser><c:val><c:numRef><c:f>Sheet1!$B$2</c:f><c:numCache>"
+        '<c:ptCount val="1"/><c:pt idx="0"><c:v>4.3</c:v></c:pt></c:numCache></c:numRef></c:val>'
+        "</c:ser></c:barChart>"
+    )
     assert "<c:f>Sheet1!$B$2</c:f>" in chart
     assert "<c:v>4.3</c:v>" in chart
+
+
+def test_axes_keep_their_partners_under_numbers_of_our_own():
+    chart = charted(
+        '<c:barChart><c:axId val="52001187"/><c:axId val="77310043"/></c:barChart>'
+        '<c:catAx><c:axId val="52001187"/><c:crossAx val="77310043"/></c:catAx>'
+        '<c:valAx><c:axId val="77310043"/><c:crossAx val="52001187"/></c:valAx>'
+    )
+    assert '<c:catAx><c:axId val="1"/><c:crossAx val="2"/></c:catAx>' in chart
+    assert '<c:valAx><c:axId val="2"/><c:crossAx val="1"/></c:valAx>' in chart
 
 
 def test_slides_keep_text_tables_and_notes():
