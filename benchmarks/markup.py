@@ -44,7 +44,7 @@ def _records() -> bytes:
         f'<row id="{n}"><name>山田 太郎{n}</name><amount>{n * 37}</amount></row>\n'
         for n in range(ROWS)
     )
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<rows>{rows}</rows>'.encode()
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<rows xmlns="urn:rows">{rows}</rows>'.encode()
 
 
 def _page() -> bytes:

@@ -13,7 +13,6 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterator
 from typing import Final
 
 from sanitizers.findings import Action, Findings, Kind
@@ -32,7 +31,10 @@ MAX_CELLS: Final = 20_000_000
 
 _DELIMITERS: Final = (",", ";", "\t")
 #: Where a program may see the start of a cell: the start, behind any delimiter, in quotes.
-_START: Final = re.compile('(?:^|(?<=[,;\t\n"]))[\\s"]*(?=[=+\\-@＝＋－＠﹢﹣﹦﹫−])')
+_FIRST: Final = "[=+\\-@＝＋－＠﹢﹣﹦﹫−]"
+_START: Final = re.compile(f'(?:^|(?<=[,;\t\n"]))[\\s"]*(?={_FIRST})')
+#: The same, found faster in a whole table (behind a line break).
+_ANY_START: Final = re.compile(f'[,;\t\n"][\\s"]*+{_FIRST}')
 #: Leading signs; what follows decides.
 _SIGNS: Final = "=+-@−"
 _CALL: Final = re.compile(r"[^\W\d][\w.]*\s*\(")
@@ -63,13 +65,12 @@ class CsvTable(Sanitizer):
         delimiter = "\t" if job.media_type == TSV else _delimiter(text)
         made = io.StringIO()
         writer = csv.writer(made, delimiter=delimiter, lineterminator="\n")
-        may_run = _START.search(text) is not None
-        cells = 0
-        for row in _rows(text, delimiter, findings):
-            cells += len(row)
-            if cells > MAX_CELLS:
-                raise Withheld(ReasonCode.TOO_LARGE, "cells")
-            writer.writerow([_inert(cell, findings) for cell in row] if may_run else row)
+        rows = _rows(text, delimiter, findings)
+        if sum(map(len, rows)) > MAX_CELLS:
+            raise Withheld(ReasonCode.TOO_LARGE, "cells")
+        if _ANY_START.search("\n" + text):
+            rows = [[_inert(cell, findings) for cell in row] for row in rows]
+        writer.writerows(rows)
         write_text(made.getvalue(), out)
         return Cleaned(
             media_type=job.media_type,
@@ -85,13 +86,13 @@ def _delimiter(text: str) -> str:
     return max(_DELIMITERS, key=lambda d: (sum(d in row for row in rows), d == ","))
 
 
-def _rows(text: str, delimiter: str, findings: Findings) -> Iterator[list[str]]:
+def _rows(text: str, delimiter: str, findings: Findings) -> list[list[str]]:
     """The rows; where the quoting is broken, with every quote as the character that it is."""
     try:
-        yield from list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
+        return list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
     except csv.Error:
         findings.add(Kind.DAMAGED, Action.NOTED, where="quotes of the table")
-        yield from csv.reader(io.StringIO(text), delimiter=delimiter, quoting=csv.QUOTE_NONE)
+        return list(csv.reader(io.StringIO(text), delimiter=delimiter, quoting=csv.QUOTE_NONE))
 
 
 def _inert(cell: str, findings: Findings) -> str:

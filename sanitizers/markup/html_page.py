@@ -64,6 +64,8 @@ _ALLOWED: Final[Mapping[str, Mapping[str, re.Pattern[str]]]] = {
     "th": {**_SPANS, "scope": _SCOPE},
 }
 _VOID: Final = frozenset(("br", "col", "hr", "wbr"))
+#: How elements without any attribute start and end: most of a page are these.
+_BARE: Final = {tag: (f"<{tag}>", f"</{tag}>") for tag in _ALLOWED if tag not in _VOID}
 #: Old and interactive elements that are written as plain ones.
 _INSTEAD: Final = {"center": "div", "fieldset": "div", "legend": "p", "dir": "ul", "menu": "ul",
                    "strike": "s", "tt": "code", "acronym": "abbr", "listing": "pre"}  # fmt: skip
@@ -158,6 +160,7 @@ class _Page:
         open_: list[tuple[LexborNode, str]] = []
         node: LexborNode | None = tree.root
         elements = 0
+        bare = {} if self._sheet.has_rules else _BARE
         while node is not None:
             close: str | None = None
             if node.is_text_node:
@@ -166,7 +169,12 @@ class _Page:
                 elements += 1
                 if elements > MAX_ELEMENTS:
                     raise Withheld(ReasonCode.TOO_LARGE, "elements of HTML")
-                close = self._enter(node, len(open_))
+                tag, attributes = node.tag or "", node.attributes
+                if tag in bare and not attributes and len(open_) <= MAX_LEVELS:
+                    start, close = bare[tag]
+                    self._out.append(start)
+                else:
+                    close = self._enter(node, tag, attributes, len(open_))
             child = node.first_child if close is not None else None
             if child is not None:
                 open_.append((node, close or ""))
@@ -191,10 +199,10 @@ class _Page:
         self._seen = self._seen or not text.isspace()
         self._out.append(escape(text, quote=False))
 
-    def _enter(self, node: LexborNode, level: int) -> str | None:
+    def _enter(
+        self, node: LexborNode, tag: str, attributes: Mapping[str, str | None], level: int
+    ) -> str | None:
         """Write the start of an element; what will close it, None: its content is left out."""
-        tag = node.tag or ""
-        attributes = node.attributes
         if any(name.startswith("on") for name in attributes):
             self._note(Kind.SCRIPT)
         if tag in _CUT:

@@ -7,6 +7,7 @@ wherever they stand: those are taken out with all they hold, so that what is lef
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from lxml import etree  # type: ignore[import-untyped]
@@ -16,7 +17,7 @@ from sanitizers.findings import Action, Findings, Kind
 from sanitizers.limits import MAX_TEXT_CHARS
 from sanitizers.model import Cleaned, Job, Method, Output, Sanitizer
 from sanitizers.reasons import ReasonCode, Withheld
-from sanitizers.text.characters import make_harmless
+from sanitizers.text.characters import is_plain, make_harmless
 from sanitizers.text.charset import decode
 from sanitizers.text.html import sniffed_charset
 from sanitizers.xmltree import Element
@@ -25,6 +26,7 @@ XML: Final = "application/xml"
 #: Levels of elements; lxml itself ends at 256.
 MAX_LEVELS: Final = 200
 MAX_ELEMENTS: Final = 2_000_000
+_TOO_DEEP: Final = etree.XPath(f"boolean({'/*' * (MAX_LEVELS + 1)})")
 
 #: Namespaces of data description, which no program acts on (XML Schema, dates, metadata).
 _DATA: Final = ("http://www.w3.org/2001/XMLSchema", "http://www.w3.org/XML/1998/namespace")
@@ -64,9 +66,17 @@ class XmlData(Sanitizer):
         root = xmltree.parse_part(text.encode("utf-8", "replace"), findings, "xml")
         if _is_active(root.tag):
             raise Withheld(ReasonCode.UNSUPPORTED_TYPE, "a document of another format")
-        _check_size(root)
-        for element in list(root.iter()):
-            _plain(element, findings)
+        if _TOO_DEEP(root):
+            raise Withheld(ReasonCode.TOO_DEEP, "levels of XML")
+        elements = list(root.iter())
+        if len(elements) > MAX_ELEMENTS:
+            raise Withheld(ReasonCode.TOO_LARGE, "elements of XML")
+        if "xmlns" in text:  # else no name has a namespace
+            for element in elements:
+                _data_only(element, findings)
+        if "&#" in text or not is_plain(text):  # else no string of it has anything
+            for element in root.iter():
+                _harmless(element, findings)
         etree.cleanup_namespaces(root)
         out.write(b'<?xml version="1.0" encoding="UTF-8"?>\n' + xmltree.serialize(root) + b"\n")
         return Cleaned(
@@ -74,22 +84,14 @@ class XmlData(Sanitizer):
         )
 
 
+@lru_cache(maxsize=1_024)
 def _is_active(name: str) -> bool:
     namespace = name[1:].partition("}")[0] if name.startswith("{") else ""
     return namespace.lower().startswith(_ACTIVE) and not namespace.startswith(_DATA)
 
 
-def _check_size(root: Element) -> None:
-    level = count = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
-        level += 1 if event == "start" else -1
-        count += event == "start"
-        if level > MAX_LEVELS or count > MAX_ELEMENTS:
-            raise Withheld(ReasonCode.TOO_DEEP, "levels or elements of XML")
-
-
-def _plain(element: Element, findings: Findings) -> None:
-    """One element with harmless text, and without what a program would act on."""
+def _data_only(element: Element, findings: Findings) -> None:
+    """One element without what a program would act on."""
     if _is_active(element.tag):
         parent = element.getparent()
         if parent is not None:
@@ -97,15 +99,19 @@ def _plain(element: Element, findings: Findings) -> None:
             _keep_tail(element, parent)
             parent.remove(element)
         return
-    for name, value in element.items():
+    for name, _ in element.items():
         if name in _SCHEMA_PLACES or name.startswith(_LINKS):
             findings.add(Kind.EXTERNAL_REFERENCE, Action.REMOVED)
             del element.attrib[name]
         elif _is_active(name):
             findings.add(Kind.UNKNOWN_DATA, Action.REMOVED)
             del element.attrib[name]
-        else:
-            element.set(name, make_harmless(value, findings))
+
+
+def _harmless(element: Element, findings: Findings) -> None:
+    """The strings of one element without hidden and control characters."""
+    for name, value in element.items():
+        element.set(name, make_harmless(value, findings))
     if element.text:
         element.text = make_harmless(element.text, findings)
     if element.tail:

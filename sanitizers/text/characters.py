@@ -45,7 +45,7 @@ _AFTER_EMOJI: Final = re.compile(f"[\ufe0e\ufe0f]{_ZWJ}?|{_ZWJ}")
 
 # ---------------------------------------------------------------- what make_harmless finds
 
-_BREAK: Final = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
+_BREAK: Final = re.compile("[\n\r\x0b\x0c\x85\u2028\u2029]")
 _BREAK_OR_TAB_RUN: Final = re.compile("[\n\r\t\x0b\x0c\x85\u2028\u2029]+")
 _BIDI: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 #: Default-ignorable or blank without being a space (Unicode 15, DerivedCoreProperties),
@@ -69,8 +69,8 @@ def _is_new(point: int) -> bool:
     return any(low <= point <= high for low, high in _NEW)
 
 
-def _no_characters() -> re.Pattern[str]:
-    """Surrogates, noncharacters, unassigned code points and unknown format characters."""
+def _no_characters() -> str:
+    """A set of surrogates, noncharacters, unassigned code points and unknown formats."""
     parts: list[str] = ["\ud800-\udfff"]
     start = -1
     for point in chain(range(0x20000), (0x20000,)):
@@ -89,14 +89,26 @@ def _no_characters() -> re.Pattern[str]:
         parts.append(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}")
     parts.append("\U00040000-\U000dffff\U000e1000-\U000effff")
     parts.append("\U000ffffe\U000fffff\U0010fffe\U0010ffff")
-    return re.compile(f"[{''.join(parts)}]")
+    return f"[{''.join(parts)}]"
 
 
-_NO_CHARACTER: Final = _no_characters()
+_NO_CHARACTER: Final = re.compile(_no_characters())
 _NONCHARACTER: Final = re.compile(
     "[\ufdd0-\ufdef"
     + "".join(chr(p * 0x10000 + e) for p in range(17) for e in (0xFFFE, 0xFFFF))
     + "]"
+)
+_PLANE_0: Final = "".join(map(chr, range(0x10000)))
+#: What any rule here may touch, and all beyond the Basic Multilingual Plane: texts without
+#: it are nearly all, and searched with one bitmap (hundreds of ranges would cost the time).
+_SUSPECT: Final = re.compile(
+    "["
+    + "".join(
+        char
+        for known in (_CONTROL, _NONCHARACTER, _BIDI, _UNSEEN, _NO_CHARACTER, _INVISIBLE_RUN)
+        for char in known.findall(_PLANE_0)
+    )
+    + "\r\x0b\x0c\x85\u2028\u2029\U00010000-\U0010ffff]"
 )
 _ASCII_SUSPECT: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _BREAKS: Final = frozenset("\r\x0b\x0c\x85\u2028\u2029")
@@ -116,13 +128,20 @@ def _fate(char: str) -> tuple[Kind, str] | None:
     return None
 
 
+def is_plain(text: str) -> bool:
+    """Whether `make_harmless` surely finds nothing in `text`, nor in any piece of it."""
+    return not (_ASCII_SUSPECT if text.isascii() else _SUSPECT).search(text)
+
+
 def make_harmless(text: str, findings: Findings, *, where: str = "", multiline: bool = True) -> str:
     """`text` without controls, bidi controls and hidden characters; each kind is a finding.
 
     Every kind of line break becomes "\\n"; without `multiline` a run of breaks and tabs
     becomes one space. The result always passes `is_harmless` of the same `multiline`.
     """
-    if text.isascii() and not _ASCII_SUSPECT.search(text):
+    if multiline and "\r\n" in text:
+        text = text.replace("\r\n", "\n")
+    if is_plain(text):
         return text if multiline else _BREAK_OR_TAB_RUN.sub(" ", text)
     used = set(text)  # few, even in a long text: all rules look at these first
     if not multiline:

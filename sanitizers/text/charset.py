@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -34,6 +35,7 @@ from sanitizers.text.japanese import (
     decode_cp932,
     decode_euc_jp,
     decode_iso_2022,
+    euc_jp_loses,
 )
 
 
@@ -285,6 +287,9 @@ _WEIGHTS: Final = _weights()
 _LATIN_RUN: Final = re.compile("[\x80-\uffff]+")
 _LATIN_LETTERS: Final = frozenset("ŠŽšžŸŒœ") | {chr(c) for c in range(0xC0, 0x100)} - {"×", "÷"}
 _LATIN_SIGNS: Final = frozenset("‘’“”–—…•€£§©®°·«»™´²³½¼¿¡\xa0")
+_BEST_LATIN: Final = 5.0  # no text gets more
+#: One lost of so many: a reading that loses more is none.
+_LOST_OF_READ: Final = 20
 #: Below this average the reading is no Japanese (or Latin) that anybody wrote.
 _PLAUSIBLE: Final = 1.2
 #: From this average on, a label that says Latin is not believed.
@@ -293,12 +298,12 @@ _CLEARLY_JAPANESE: Final = 3.0
 
 def score(text: str) -> float:
     """Average likelihood of the non-ASCII characters as Japanese; 0.0 when there are none."""
-    points, count = 0.0, 0
-    for char in text[:_SAMPLE]:
+    points, total = 0.0, 0
+    for char, count in Counter(text[:_SAMPLE]).items():
         if char > "\x7f":
-            count += 1
-            points += _WEIGHTS.get(char, -2.0 if char < "\u2000" else -0.5)
-    return points / count if count else 0.0
+            total += count
+            points += count * _WEIGHTS.get(char, -2.0 if char < "\u2000" else -0.5)
+    return points / total if total else 0.0
 
 
 def _latin_score(text: str) -> float:
@@ -312,7 +317,7 @@ def _latin_score(text: str) -> float:
         in_word = any(c.isalpha() for c in beside)
         for char in chars:
             if char in _LATIN_LETTERS:
-                points += 5.0 if in_word and len(chars) <= 2 else -2.0
+                points += _BEST_LATIN if in_word and len(chars) <= 2 else -2.0
             elif char in _LATIN_SIGNS:
                 points += 4.0 if len(chars) <= 2 else -1.0
             else:
@@ -325,17 +330,23 @@ def _most_plausible(raw: bytes) -> str:
     sample = raw
     if len(raw) > 4 * _SAMPLE:  # cut where all three are between two characters
         sample = raw[: raw.rfind(b"\n", 0, 4 * _SAMPLE) + 1] or raw[: 4 * _SAMPLE]
-    sjis, euc, latin = (_read(sample, n) for n in ("cp932", "euc-jp", "windows-1252"))
-    if sjis.strict and _ALL_HALF_KANA.fullmatch(sjis.text) and not _KANA.search(euc.text):
+    readings = {"cp932": decode_cp932(sample)}
+    if not euc_jp_loses(sample, len(sample) // _LOST_OF_READ):
+        readings["euc-jp"] = decode_euc_jp(sample)
+    sjis, euc = readings["cp932"], readings.get("euc-jp")
+    half_kana = sjis.strict and _ALL_HALF_KANA.fullmatch(sjis.text)
+    if half_kana and (euc is None or not _KANA.search(euc.text)):
         return "cp932"  # a bank's half-width kana, which pairs up to kanji in EUC-JP
     best, best_score = "", _PLAUSIBLE
-    for name, reading in (("cp932", sjis), ("euc-jp", euc)):
-        if reading.strict or reading.lost * 20 <= len(reading.text):
+    for name, reading in readings.items():
+        if reading.strict or reading.lost * _LOST_OF_READ <= len(reading.text):
             points = score(reading.text) - (0.0 if reading.strict else 1.0)
             if points > best_score:
                 best, best_score = name, points
-    if latin.strict and _latin_score(latin.text) > best_score:
-        best = "windows-1252"
+    if best_score < _BEST_LATIN:
+        latin = _read(sample, "windows-1252")
+        if latin.strict and _latin_score(latin.text) > best_score:
+            best = "windows-1252"
     return best
 
 

@@ -189,6 +189,11 @@ def _sjis_line(line: bytes) -> Reading:
 _EUC_TOKEN: Final = re.compile(
     rb"[\x00-\x7f]+|\x8e[\xa1-\xdf]|\x8f[\xa1-\xfe]{2}|[\xa1-\xfe]{2}|[\x80-\xff]"
 )
+_LOSS_PIECE: Final = 10_000  # bytes looked at before it is asked whether they are enough
+#: The same in long runs, without the bytes that belong to nothing.
+_EUC_FORM: Final = re.compile(
+    rb"(?:[\x00-\x7f]++|\x8e[\xa1-\xdf]|\x8f[\xa1-\xfe]{2}|[\xa1-\xfe]{2})++"
+)
 
 
 def decode_euc_jp(data: bytes) -> Reading:
@@ -198,6 +203,19 @@ def decode_euc_jp(data: bytes) -> Reading:
         if text or not data:
             return Reading(_to_ms(text), 0, True)
     return _by_lines(data, _euc_line)
+
+
+def euc_jp_loses(data: bytes, most: int) -> bool:
+    """Whether `decode_euc_jp` would lose more than `most` bytes, which it finds sooner.
+
+    A character on the border of two pieces counts as lost: one in thousands.
+    """
+    lost = 0
+    for at in range(0, len(data), _LOSS_PIECE):
+        lost += len(_EUC_FORM.sub(b"", data[at : at + _LOSS_PIECE]))
+        if lost > most:
+            return True
+    return False
 
 
 def _euc_line(line: bytes) -> Reading:
