@@ -164,13 +164,12 @@ def _simple(data: bytes, contours: int, said: int) -> Glyph:
     form += flags.translate(_Y_FORM, _Y_SAME)
     values = struct.unpack_from(b">" + form, data, at)
     end = at + len(form) + form.count(b"h")
-    left, right = _extent(values[:number], flags.translate(_X_SIGN, _X_SAME))
-    low, high = _extent(values[number:], flags.translate(_Y_SIGN, _Y_SAME))
-    # A coordinate that is the one before: the first is zero then.
-    if flags[0] in _X_SAME:
-        left, right = min(left, 0), max(right, 0)
-    if flags[0] in _Y_SAME:
-        low, high = min(low, 0), max(high, 0)
+    signs = flags.translate(_X_SIGN, _X_SAME) + flags.translate(_Y_SIGN, _Y_SAME)
+    steps = map(operator.mul, values, memoryview(signs).cast("b"))
+    reached = list(itertools.accumulate(steps))
+    origin = reached[number - 1] if number else 0  # y goes on where x ended
+    left, right = _extent(reached[:number], 0, flags[0] in _X_SAME)
+    low, high = _extent(reached[number:], origin, flags[0] in _Y_SAME)
     if min(left, low) < -32_768 or max(right, high) > 32_767:
         raise BadFont("coordinates")
     # Every byte of a coordinate is part of its number: nothing else can hide in them.
@@ -199,13 +198,12 @@ def _flags(data: bytes, at: int, points: int) -> tuple[bytes, int]:
     return flags.translate(_STRIP), at
 
 
-def _extent(values: tuple[int, ...], signs: bytes) -> tuple[int, int]:
-    """Least and greatest of the coordinates that these steps lead to."""
-    if not values:
+def _extent(reached: list[int], origin: int, at_origin: bool) -> tuple[int, int]:
+    """Least and greatest coordinate from `origin` on; the first may be the origin itself."""
+    if not reached:
         return 0, 0
-    signed = memoryview(signs).cast("b")
-    sums = list(itertools.accumulate(map(operator.mul, values, signed)))
-    return min(sums), max(sums)
+    low, high = min(reached) - origin, max(reached) - origin
+    return (min(low, 0), max(high, 0)) if at_origin else (low, high)
 
 
 def _packed(flags: bytes) -> bytes:
