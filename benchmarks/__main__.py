@@ -25,6 +25,7 @@ PROGRAMME = {
     "converters": ("benchmarks.converters", "run"),
     "pdf": ("benchmarks.pdf", "run"),
     "image_pdf": ("benchmarks.image_pdf", "run"),
+    "containers": ("benchmarks.containers", "run"),
     "receiver": ("benchmarks.receiver", "run"),
     "uploads": ("benchmarks.uploads", "run"),
     "mail": ("benchmarks.mail", "run"),

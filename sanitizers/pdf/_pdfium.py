@@ -32,6 +32,11 @@ def start() -> None:
     pdfium.FPDF_InitLibraryWithConfig(ctypes.byref(config))
 
 
+def address_of(thing: Any) -> int:
+    """Where a function of the library, or what a handle points to, lies in memory."""
+    return ctypes.cast(thing, ctypes.c_void_p).value or 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Geometry:
     """Where a page's box lies in its own space, and how it is turned for display."""

@@ -20,7 +20,7 @@ import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
 
 from sanitizers.findings import Action, Findings, Kind
 from sanitizers.pdf import _glyphless as glyphless
-from sanitizers.pdf._pdfium import Geometry, Page
+from sanitizers.pdf._pdfium import Geometry, Page, address_of
 from sanitizers.pdf._writer import Codes, number
 
 MAX_PAGE_CHARS: Final = 300_000  # a dense A0 table has about 100,000
@@ -48,18 +48,27 @@ LINE_ENDS: Final = frozenset({0x0A, 0x0D})
 HYPHENS: Final = frozenset({0x02, 0xFFFE})
 
 
+#: The same functions without the checks and the release of the interpreter's lock that cost
+#: more than what they do. They take the page's address; the box is left, top, right, bottom.
+_Edges = ctypes.c_float * 4
+_unicode_of = ctypes.PYFUNCTYPE(ctypes.c_uint, ctypes.c_void_p, ctypes.c_int)(
+    address_of(pdfium.FPDFText_GetUnicode)
+)
+_angle_of = ctypes.PYFUNCTYPE(ctypes.c_float, ctypes.c_void_p, ctypes.c_int)(
+    address_of(pdfium.FPDFText_GetCharAngle)
+)
+_box_of = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(
+    address_of(pdfium.FPDFText_GetLooseCharBox)
+)
+
 _RIGHT: Final = (1.0, 0.0)
 _UP: Final = (0.0, 1.0)
 _DOWN: Final = (0.0, -1.0)
 
 
-@dataclass(slots=True)
-class _Glyph:
-    """One character along its run's direction, in page units."""
-
-    text: str
-    start: float
-    end: float
+#: One character along its run's direction: text, start and end in page units. (A plain tuple:
+#: pages have thousands.)
+_Glyph = tuple[str, float, float]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -138,60 +147,73 @@ def _runs(page: Page, geometry: Geometry, findings: Findings, where: str) -> Ite
         total = pdfium.FPDFText_CountChars(handle)
         if total > MAX_PAGE_CHARS:
             findings.add(Kind.TRUNCATED, Action.NOTED, where=where)
-        yield from _join(handle, min(total, MAX_PAGE_CHARS), geometry, findings, where)
+        address = address_of(handle)
+        yield from _join(address, min(total, MAX_PAGE_CHARS), geometry, findings, where)
     finally:
         pdfium.FPDFText_ClosePage(handle)
 
 
 def _join(
-    handle: object, total: int, geometry: Geometry, findings: Findings, where: str
+    page: int, total: int, geometry: Geometry, findings: Findings, where: str
 ) -> Iterator[_Run]:
     run: _Run | None = None
-    rectangle = pdfium.FS_RECTF()
-    pointer = ctypes.byref(rectangle)
-    unicode_of, box_of = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetLooseCharBox
-    angle_of = pdfium.FPDFText_GetCharAngle
-    edges = geometry.left, geometry.bottom, geometry.right, geometry.top
+    edges = _Edges()
+    into = ctypes.addressof(edges)
+    leftmost, lowest = geometry.left, geometry.bottom
+    rightmost, highest = geometry.right, geometry.top
     plain: dict[int, str] = {}  # characters that pass as they are
     space = False
     high = 0
     for index in range(total):
-        code = unicode_of(handle, index)
-        if code in LINE_ENDS:
-            if run is not None:
-                yield run
-            run, space = None, False
-            continue
-        if code in HYPHENS:
-            code = 0x2D
-        if 0xD800 <= code < 0xDC00:
-            high = code
-            continue
-        if 0xDC00 <= code < 0xE000 and high:
-            code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00)
-        high = 0
+        code = _unicode_of(page, index)
         text = plain.get(code, "")
         if not text:
-            text = clean(code, findings, where)
-            if not text:
+            if code in LINE_ENDS:
+                if run is not None:
+                    yield run
+                run, space = None, False
                 continue
-            plain[code] = text
-        if text == " ":
-            space = run is not None
+            if 0xD800 <= code < 0xDC00:
+                high = code
+                continue
+            whole = code
+            if code in HYPHENS:
+                whole = 0x2D
+            elif 0xDC00 <= code < 0xE000 and high:
+                whole = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00)
+            text = clean(whole, findings, where)
+            if text == " ":
+                space = run is not None
+            if text in ("", " "):
+                high = 0
+                continue
+            if whole == code:
+                plain[code] = text
+        high = 0
+        if not _box_of(page, index, into):
             continue
-        if not box_of(handle, index, pointer):
-            continue
-        box = _Box(rectangle.left, rectangle.bottom, rectangle.right, rectangle.top)
-        x, y = box.centre
-        if not (edges[0] <= x <= edges[2] and edges[1] <= y <= edges[3]):
+        left, top, right, bottom = edges[:]
+        if not (
+            leftmost <= (left + right) / 2 <= rightmost and lowest <= (bottom + top) / 2 <= highest
+        ):
             findings.add(Kind.HIDDEN_TEXT, Action.REMOVED, where=where)
             continue
-        angle = angle_of(handle, index)
-        joined = run is not None and _extend(run, box, angle, text, space)
-        if not joined:
-            if run is not None:
-                yield run
-            run = _new_run(box, angle, text)
+        angle = _angle_of(page, index)
+        if run is not None:
+            glyphs = run.glyphs
+            if angle == 0 and run.direction is _RIGHT and len(glyphs) > 1:
+                joined = _goes_on(run, left, bottom, top)
+                start, end = left, right  # the most common case, without the steps between
+            else:
+                joined, start, end = _extend(run, _Box(left, bottom, right, top), angle)
+            if joined:
+                if space:
+                    glyphs.append((" ", glyphs[-1][2], start))
+                    space = False
+                glyphs.append((text, start, end))
+                continue
+            yield run
+        run = _new_run(_Box(left, bottom, right, top), angle, text)
         space = False
     if run is not None:
         yield run
@@ -201,7 +223,7 @@ def _new_run(box: _Box, angle: float, text: str) -> _Run:
     direction = _direction(angle)
     start, end = box.span(direction)
     low, high = box.span(_normal(direction))
-    return _Run(direction=direction, low=low, high=high, glyphs=[_Glyph(text, start, end)])
+    return _Run(direction=direction, low=low, high=high, glyphs=[(text, start, end)])
 
 
 def _direction(angle: float) -> tuple[float, float]:
@@ -220,49 +242,44 @@ def _normal(direction: tuple[float, float]) -> tuple[float, float]:
     return _UP if direction == _RIGHT else (-direction[1], direction[0])
 
 
-def _extend(run: _Run, box: _Box, angle: float, text: str, space: bool) -> bool:
-    """Add a character to the run if it follows on the same line."""
-    count = len(run.glyphs)
-    if count >= MAX_RUN_CHARS:
+def _extend(run: _Run, box: _Box, angle: float) -> tuple[bool, float, float]:
+    """Whether a character follows on the run's line; where it starts and ends on it."""
+    direction = _direction(angle)
+    if len(run.glyphs) == 1 and direction == run.direction == _RIGHT:
+        # One character so far: vertical writing shows itself by the next one below.
+        _turn_if_vertical(run, box)
+    if run.direction == _DOWN and direction == _RIGHT:
+        direction = run.direction  # upright characters in a vertical line
+    if abs(direction[0] - run.direction[0]) + abs(direction[1] - run.direction[1]) > 0.04:
+        return False, 0.0, 0.0
+    low, high = box.span(_normal(run.direction))
+    start, end = box.span(run.direction)
+    return _goes_on(run, start, low, high), start, end
+
+
+def _goes_on(run: _Run, start: float, low: float, high: float) -> bool:
+    """Whether what starts here, in a line from `low` to `high`, is the run's next character."""
+    if len(run.glyphs) >= MAX_RUN_CHARS:
         return False
-    if angle == 0 and count > 1 and run.direction is _RIGHT:
-        start, low, end, high = box  # the most common case, without the steps between
-    else:
-        direction = _direction(angle)
-        if count == 1 and direction == run.direction == _RIGHT:
-            # One character so far: vertical writing shows itself by the next one below.
-            _turn_if_vertical(run, box)
-        if run.direction == _DOWN and direction == _RIGHT:
-            direction = run.direction  # upright characters in a vertical line
-        if abs(direction[0] - run.direction[0]) + abs(direction[1] - run.direction[1]) > 0.04:
-            return False
-        low, high = box.span(_normal(run.direction))
-        start, end = box.span(run.direction)
     height, other = run.high - run.low, high - low
     overlap = min(run.high, high) - max(run.low, low)
     if overlap < min(height, other) / 2 or not height / 2 <= other <= height * 2:
         return False
-    gap = start - run.glyphs[-1].end
-    if not -GAP_BEFORE * height <= gap <= GAP_AFTER * height:
-        return False
-    if space:
-        run.glyphs.append(_Glyph(" ", run.glyphs[-1].end, start))
-    run.glyphs.append(_Glyph(text, start, end))
-    return True
+    gap = start - run.glyphs[-1][2]
+    return -GAP_BEFORE * height <= gap <= GAP_AFTER * height
 
 
 def _turn_if_vertical(run: _Run, box: _Box) -> None:
     """Turn a run of one upright character downwards if `box` stands right below it."""
-    only = run.glyphs[0]
+    text, start, end = run.glyphs[0]
     size = run.high - run.low
     x, y = box.centre
     below = run.low - y
-    if only.start <= x <= only.end and 0 < below <= 1.2 * size and box.top <= run.high - size / 2:
+    if start <= x <= end and 0 < below <= 1.2 * size and box.top <= run.high - size / 2:
         run.direction = _DOWN
         # Along: downwards, so that y counts negative. Across: to the right.
-        top, bottom = run.high, run.low
-        run.low, run.high = only.start, only.end
-        only.start, only.end = -top, -bottom
+        run.glyphs[0] = text, -run.high, -run.low
+        run.low, run.high = start, end
 
 
 @lru_cache(maxsize=4096)
@@ -276,18 +293,17 @@ def _draw(
     """Operators of a run, word by word; `state` holds the size and stretch last set."""
     size = min(max((run.high - run.low) * scale, MIN_SIZE), MAX_SIZE)
     baseline = run.low - (run.high - run.low) * glyphless.DESCENT / glyphless.UNITS_PER_EM
-    across, up = _turned(run.direction, geometry.quarter_turns)
-    matrix = b" ".join([number(value) for value in (across, up, -up, across)])
+    matrix = _matrix(run.direction, geometry.quarter_turns)
     if state.get("Tf") != (font := b"/F0 %s Tf\n" % number(round(size, 2))):
         state["Tf"] = font
         yield font
     for word in _words(run.glyphs):
         # The space that ends a word takes what it gets: the next word is placed anew.
-        body = word[:-1] if len(word) > 1 and word[-1].text == " " else word
-        natural = sum([_width_of(g.text) for g in body]) / glyphless.UNITS_PER_EM
-        length = (body[-1].end - body[0].start) * scale
+        body = word[:-1] if len(word) > 1 and word[-1][0] == " " else word
+        natural = sum([_width_of(text) for text, _, _ in body]) / glyphless.UNITS_PER_EM
+        along, last = body[0][1], body[-1][2]
+        length = (last - along) * scale
         stretch = min(max(100 * length / (natural * size), STRETCH[0]), STRETCH[1])
-        along = word[0].start
         x = along * run.direction[0] - baseline * run.direction[1]
         y = along * run.direction[1] + baseline * run.direction[0]
         left, bottom = _placed(x, y, geometry)
@@ -300,7 +316,7 @@ def _draw(
 
 def _codes(word: list[_Glyph], codes: Codes) -> bytes:
     """The word in hexadecimal: its UTF-16 units, or numbers beyond them."""
-    text = "".join([glyph.text for glyph in word])
+    text = "".join([text for text, _, _ in word])
     if max(text) <= "\uffff":
         return text.encode("utf-16-be").hex().upper().encode("ascii")
     return b"".join([b"%04X" % codes.of(character) for character in text])
@@ -311,11 +327,17 @@ def _words(glyphs: list[_Glyph]) -> Iterator[list[_Glyph]]:
     word: list[_Glyph] = []
     for glyph in glyphs:
         word.append(glyph)
-        if glyph.text == " " or len(word) >= MAX_WORD_CHARS:
+        if glyph[0] == " " or len(word) >= MAX_WORD_CHARS:
             yield word
             word = []
     if word:
         yield word
+
+
+@lru_cache(maxsize=256)
+def _matrix(direction: tuple[float, float], quarter_turns: int) -> bytes:
+    across, up = _turned(direction, quarter_turns)
+    return b" ".join([number(value) for value in (across, up, -up, across)])
 
 
 def _turned(direction: tuple[float, float], quarter_turns: int) -> tuple[float, float]:
