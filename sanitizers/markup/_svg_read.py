@@ -22,11 +22,11 @@ from sanitizers.markup._svg_rules import (
     PROPERTIES,
     TEXTUAL,
 )
-from sanitizers.markup._svg_source import Element
 from sanitizers.markup._svg_style import Sheet, declarations
 from sanitizers.markup._svg_tree import Drawing, Node
 from sanitizers.reasons import ReasonCode, Withheld
 from sanitizers.text.characters import make_harmless
+from sanitizers.xmltree import Element
 
 _SVG: Final = "http://www.w3.org/2000/svg"
 _HREFS: Final = frozenset(("href", "{http://www.w3.org/1999/xlink}href"))

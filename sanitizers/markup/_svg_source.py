@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 import zlib
-from typing import Any, Final
+from typing import Final
 
 from lxml import etree  # type: ignore[import-untyped]
 
 from sanitizers.findings import Action, Findings, Kind
 from sanitizers.limits import MB
 from sanitizers.reasons import ReasonCode, Withheld
-
-Element = Any  # lxml has no types, and its class of elements is private
+from sanitizers.xmltree import Element, strict_parser
 
 MAX_SVG: Final = 50 * MB  # of text; maps of a whole city have under 30
 _GZIP: Final = b"\x1f\x8b"
@@ -49,18 +48,8 @@ def parse(data: memoryview, findings: Findings) -> Element:
         raise Withheld(ReasonCode.EMPTY)
     if len(raw) > MAX_SVG:
         raise Withheld(ReasonCode.TOO_LARGE, f"{len(raw)} bytes of SVG")
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        attribute_defaults=False,
-        huge_tree=False,
-        remove_comments=False,
-        remove_pis=False,
-    )
     try:
-        root = etree.fromstring(_without_doctype(raw, findings), parser)
+        root = etree.fromstring(_without_doctype(raw, findings), strict_parser())
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise Withheld(ReasonCode.DAMAGED, "SVG is not well-formed") from error
     info = root.getroottree().docinfo

@@ -12,9 +12,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from xml.parsers import expat
 
-from sanitizers.verify import Rejected, _odf_names
+from sanitizers.verify import Rejected, _odf_names, _strict_xml
 from sanitizers.verify import _odf_values as values
 from sanitizers.verify import _ooxml_values as office
 from sanitizers.verify._odf_values import Check
@@ -139,7 +138,7 @@ class _Part:
         self.kind = ""
         self.targets: set[str] = set()
 
-    def namespace(self, _prefix: str | None, uri: str) -> None:
+    def namespace(self, _prefix: str | None, uri: str | None) -> None:
         if uri not in _NAMESPACES:
             raise Rejected("namespace")
 
@@ -253,10 +252,6 @@ class _Part:
         return Found(self.kind, frozenset(self.targets))
 
 
-def _refuse(*_: object) -> int:
-    raise Rejected("document type, entity, instruction or comment")
-
-
 def check(data: memoryview, part: str) -> Found:
     """Accept the XML of `part`, a key of `CHILDREN`.
 
@@ -264,19 +259,5 @@ def check(data: memoryview, part: str) -> Found:
         Rejected: anything that the tables do not foresee.
     """
     handlers = _Part(part)
-    parser = expat.ParserCreate("utf-8", " ")
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = _refuse
-    parser.EntityDeclHandler = _refuse
-    parser.ProcessingInstructionHandler = _refuse
-    parser.CommentHandler = _refuse
-    parser.StartCdataSectionHandler = _refuse
-    parser.StartNamespaceDeclHandler = handlers.namespace
-    parser.StartElementHandler = handlers.start
-    parser.EndElementHandler = handlers.end
-    parser.CharacterDataHandler = handlers.text
-    try:
-        parser.Parse(bytes(data), True)
-    except expat.ExpatError as error:
-        raise Rejected("not well-formed") from error
+    _strict_xml.read(data, handlers)
     return handlers.finish()

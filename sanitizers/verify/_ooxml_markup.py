@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from xml.parsers import expat
 
-from sanitizers.verify import Rejected
+from sanitizers.verify import Rejected, _strict_xml
 from sanitizers.verify import _ooxml_values as values
 from sanitizers.verify._ooxml_names import ATTRIBUTES, ELEMENTS
 from sanitizers.verify._ooxml_parts import Part
@@ -186,7 +185,7 @@ class _Part:
         self._fields = _Fields()
         self._seen: dict[str, _Rule] = {}
 
-    def namespace(self, _prefix: str | None, uri: str) -> None:
+    def namespace(self, _prefix: str | None, uri: str | None) -> None:
         if uri not in self._uris:
             raise Rejected("namespace")
 
@@ -243,10 +242,6 @@ class _Part:
             raise Rejected("a field does not end")
 
 
-def _refuse(*_: object) -> int:
-    raise Rejected("document type, entity, instruction or comment")
-
-
 def check(data: memoryview, part: Part, identifiers: frozenset[str]) -> None:
     """Accept the XML of `part`, whose relationships have `identifiers`.
 
@@ -254,19 +249,5 @@ def check(data: memoryview, part: Part, identifiers: frozenset[str]) -> None:
         Rejected: anything that the tables do not foresee.
     """
     handlers = _Part(part, identifiers)
-    parser = expat.ParserCreate("utf-8", " ")
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = _refuse
-    parser.EntityDeclHandler = _refuse
-    parser.ProcessingInstructionHandler = _refuse
-    parser.CommentHandler = _refuse
-    parser.StartCdataSectionHandler = _refuse
-    parser.StartNamespaceDeclHandler = handlers.namespace
-    parser.StartElementHandler = handlers.start
-    parser.EndElementHandler = handlers.end
-    parser.CharacterDataHandler = handlers.text
-    try:
-        parser.Parse(bytes(data), True)
-    except expat.ExpatError as error:
-        raise Rejected("not well-formed") from error
+    _strict_xml.read(data, handlers)
     handlers.finish()

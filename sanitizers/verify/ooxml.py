@@ -7,7 +7,6 @@ by this one again. What none of them knows cannot be inside.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar, Final
 
 from sanitizers.model import Verifier
@@ -24,9 +23,10 @@ from sanitizers.verify import (
     webp,
 )
 from sanitizers.verify._ooxml_parts import FAMILIES, OFFICE, PICTURES, WORKBOOKS
+from sanitizers.verify._pictures import Pictures
 
 MAX_SMALL: Final = 8_000_000  # bytes of one part of the frame; a sheet of 20,000 links has 4 MB
-_PICTURE_VERIFIERS: Final = (
+_PICTURES: Final = Pictures(
     bmp.BmpVerifier, gif.GifVerifier, jpeg.JpegVerifier, png.PngVerifier, tiff.TiffVerifier,
     webp.WebpVerifier,
 )  # fmt: skip
@@ -37,16 +37,10 @@ class _Ooxml:
 
     media_types: ClassVar[tuple[str, ...]]
 
-    _pictures: ClassVar[Mapping[str, Verifier]] = {}
-
     @classmethod
     def warm(cls) -> None:
-        """Load the verifiers of pictures."""
-        found: dict[str, Verifier] = {}
-        for kind in _PICTURE_VERIFIERS:
-            kind.warm()
-            found.update(dict.fromkeys(kind.media_types, kind()))
-        _Ooxml._pictures = found
+        """Load what the grammars of pictures need."""
+        _PICTURES.warm()
 
     def verify(self, data: memoryview) -> None:
         """Accept `data` as the media type of this class.
@@ -77,7 +71,7 @@ class _Ooxml:
             content = _zip_framing.content(data, entries[placed.name])
             ending = placed.name.rpartition(".")[2]
             if kind == "image":
-                self._pictures[PICTURES[ending]].verify(content)
+                _PICTURES.verify(PICTURES[ending], content)
             elif kind == "workbookFile":
                 if inside:
                     raise Rejected("a workbook in a workbook")

@@ -24,10 +24,11 @@ from sanitizers.verify import (
     webp,
 )
 from sanitizers.verify import _odf_package as package
+from sanitizers.verify._pictures import Pictures
 from sanitizers.verify._zip_framing import Entry
 
 MAX_SMALL: Final = 8_000_000  # bytes of the manifest or the properties
-_PICTURE_VERIFIERS: Final = (
+_PICTURES: Final = Pictures(
     bmp.BmpVerifier, gif.GifVerifier, jpeg.JpegVerifier, png.PngVerifier, svg.SvgVerifier,
     tiff.TiffVerifier, webp.WebpVerifier,
 )  # fmt: skip
@@ -38,16 +39,10 @@ class _OpenDocument:
 
     media_types: ClassVar[tuple[str, ...]]
 
-    _pictures: ClassVar[Mapping[str, Verifier]] = {}
-
     @classmethod
     def warm(cls) -> None:
-        """Load the verifiers of pictures."""
-        found: dict[str, Verifier] = {}
-        for kind in _PICTURE_VERIFIERS:
-            kind.warm()
-            found.update(dict.fromkeys(kind.media_types, kind()))
-        _OpenDocument._pictures = found
+        """Load what the grammars of pictures need."""
+        _PICTURES.warm()
 
     def verify(self, data: memoryview) -> None:
         """Accept `data` as the media type of this class.
@@ -90,7 +85,7 @@ class _OpenDocument:
             content = _zip_framing.content(data, entry)
             if picture:
                 rows[name] = package.PICTURES[ending]
-                self._pictures[rows[name]].verify(content)
+                _PICTURES.verify(rows[name], content)
                 continue
             rows[name] = "text/xml"
             found = _odf_markup.check(content, part)

@@ -13,6 +13,7 @@ from typing import Final
 
 from sanitizers.model import Verifier
 from sanitizers.verify import Rejected
+from sanitizers.verify._pictures import Pictures
 from sanitizers.verify.gif import GifVerifier
 from sanitizers.verify.jpeg import JpegVerifier
 from sanitizers.verify.png import PngVerifier
@@ -96,10 +97,8 @@ _VALUES: Final = {
     for name in names.split()
 }
 _HREF: Final = re.compile(r"#(i[0-9]{1,7})")
-_PICTURE: Final = re.compile(r"data:image/(png|jpeg|gif|webp);base64,([A-Za-z0-9+/]*={0,2})")
-_PICTURES: Final[dict[str, Verifier]] = {
-    "png": PngVerifier(), "jpeg": JpegVerifier(), "gif": GifVerifier(), "webp": WebpVerifier(),
-}  # fmt: skip
+_PICTURE: Final = re.compile(r"data:(image/(?:png|jpeg|gif|webp));base64,([A-Za-z0-9+/]*={0,2})")
+_PICTURES: Final = Pictures(PngVerifier, JpegVerifier, GifVerifier, WebpVerifier)
 _TAG: Final = re.compile(r"<(/?)([A-Za-z]{1,20})((?: [A-Za-z0-9:-]{1,32}=\"[^\"<>]*+\")*+)(/?)>")
 _ATTRIBUTE: Final = re.compile(r" ([A-Za-z0-9:-]+)=\"([^\"]*)\"")
 _TEXT: Final = re.compile(r"[^<>&]*+(?:&(?:amp|lt|gt|quot);[^<>&]*+)*+")
@@ -114,6 +113,11 @@ class SvgVerifier(Verifier):
     """Drawings."""
 
     media_types = ("image/svg+xml",)
+
+    @classmethod
+    def warm(cls) -> None:
+        """Load what the grammars of pictures need."""
+        _PICTURES.warm()
 
     def verify(self, data: memoryview) -> None:
         """Accept one <svg> of allowed elements, attributes and values.
@@ -201,4 +205,4 @@ class _Document:
             data = base64.b64decode(picture[2], validate=True)
         except binascii.Error as error:
             raise Rejected("a picture that is not Base64") from error
-        _PICTURES[picture[1]].verify(memoryview(data))
+        _PICTURES.verify(picture[1], memoryview(data))

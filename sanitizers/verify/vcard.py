@@ -12,6 +12,7 @@ from typing import Final
 
 from sanitizers.model import Verifier
 from sanitizers.verify import Rejected
+from sanitizers.verify._pictures import Pictures
 from sanitizers.verify.gif import GifVerifier
 from sanitizers.verify.icalendar import unfolded_lines
 from sanitizers.verify.jpeg import JpegVerifier
@@ -51,9 +52,7 @@ _GRAMMARS: Final = {
     }.items()
 }
 _PHOTO: Final = re.compile(r"PHOTO;ENCODING=b;TYPE=(JPEG|PNG|GIF):([A-Za-z0-9+/]+={0,2})")
-_PICTURES: Final[dict[str, Verifier]] = {
-    "JPEG": JpegVerifier(), "PNG": PngVerifier(), "GIF": GifVerifier(),
-}  # fmt: skip
+_PICTURES: Final = Pictures(JpegVerifier, PngVerifier, GifVerifier)
 _MANY: Final = frozenset({"TITLE", "ROLE", "TEL", "EMAIL", "ADR", "NOTE"})
 _NAME: Final = re.compile(r"[A-Z][A-Z-]{0,21}")
 
@@ -86,8 +85,7 @@ class VCardVerifier(Verifier):
     @classmethod
     def warm(cls) -> None:
         """Load what the photos' grammars need."""
-        for picture in _PICTURES.values():
-            picture.warm()
+        _PICTURES.warm()
 
     @staticmethod
     def _photo(line: str) -> None:
@@ -98,7 +96,7 @@ class VCardVerifier(Verifier):
             data = base64.b64decode(photo[2], validate=True)
         except binascii.Error as error:
             raise Rejected("photo that is no base64") from error
-        _PICTURES[photo[1]].verify(memoryview(data))
+        _PICTURES.verify(f"image/{photo[1].lower()}", memoryview(data))
 
     @classmethod
     def _property(cls, line: str, seen: set[str]) -> None:

@@ -126,7 +126,6 @@ def test_another_number_of_pictures_than_were_handed_out_is_refused():
     assert caught.value.code is ReasonCode.INTERNAL
 
 
-TRUNCATED = [text()[:length] for length in (5, 40, 200, -1, -30)]
 DAMAGED = {
     "no package": b"PK\x03\x04" + b"\0" * 100,
     "no content": package({"styles.xml": styles()}),
@@ -166,9 +165,9 @@ DAMAGED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("data", TRUNCATED)
-def test_a_file_that_ends_early_is_refused(data):
-    assert refused(data) in (ReasonCode.DAMAGED, ReasonCode.ENCRYPTED)
+@pytest.mark.parametrize("length", (5, 40, 200, -1, -30))
+def test_a_file_that_ends_early_is_refused(length):
+    assert refused(text()[:length]) in (ReasonCode.DAMAGED, ReasonCode.ENCRYPTED)
 
 
 @pytest.mark.parametrize("what", DAMAGED)
