@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import statistics
 from dataclasses import asdict, dataclass
-from types import TracebackType
 from typing import Any, Final
 
 import structlog
@@ -19,7 +18,7 @@ import structlog
 from gateway.fidelity import frame
 from gateway.fidelity.frame import BadFigures, Figures
 from gateway.sandbox import copying
-from gateway.sandbox.memory import Scratch, SealedBytes, write_all
+from gateway.sandbox.memory import Closable, Scratch, SealedBytes, write_all
 from gateway.sandbox.pool import Sandbox, SandboxUnavailable
 from gateway.sandbox.protocol import CleanedReply, Request, WithheldReply
 from gateway.sandbox.tools.box import ToolUnavailable
@@ -102,7 +101,7 @@ class Compared:
 
 
 @dataclass(slots=True)
-class Reading:
+class Reading(Closable):
     """What programs read in one file. Close it."""
 
     text: SealedBytes | None = None
@@ -114,17 +113,6 @@ class Reading:
         for part in (self.text, self.pictures, self.links):
             if part is not None:
                 part.close()
-
-    def __enter__(self) -> Reading:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class Instrument:

@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 
 #: Larger inputs go through a decrypted, unlinked file (opened read-only for the child).
 MAX_MEMFD_INPUT: Final = 64_000_000
@@ -26,7 +26,26 @@ _F_ADD_SEALS: Final = 1033
 _SEAL_ALL: Final = 0x1 | 0x2 | 0x4 | 0x8  # SEAL, SHRINK, GROW, WRITE
 
 
-class SealedBytes:
+class Closable:
+    """Gives back what it holds by `close()`, also as a context manager."""
+
+    def close(self) -> None:
+        """Give it back; idempotent."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class SealedBytes(Closable):
     """Read-only bytes: `size` of them from `offset` of a descriptor.
 
     Close it, or use it as a context manager.
@@ -107,19 +126,8 @@ class SealedBytes:
             if self._on_close is not None:
                 self._on_close()
 
-    def __enter__(self) -> SealedBytes:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class Scratch:
+class Scratch(Closable):
     """A memfd being written; `seal()` turns it into `SealedBytes`."""
 
     def __init__(self) -> None:
@@ -142,19 +150,8 @@ class Scratch:
             os.close(self.fd)
             self.fd = -1
 
-    def __enter__(self) -> Scratch:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class UnlinkedFile:
+class UnlinkedFile(Closable):
     """A large input on disk without a name: gone with its last descriptor."""
 
     def __init__(self, folder: Path) -> None:
@@ -174,17 +171,6 @@ class UnlinkedFile:
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
-
-    def __enter__(self) -> UnlinkedFile:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def room_for(size: int, folder: Path) -> Scratch | UnlinkedFile:

@@ -22,16 +22,16 @@ from gateway.store import audit, dispatch, keyfiles, sealing
 from gateway.store.blobs import Blobs
 from gateway.store.engine import Database
 from gateway.store.errors import StoreUnavailable
-from gateway.store.ids import identity, new_item_id, now_us
+from gateway.store.ids import new_item_id, now_us
 from gateway.store.spool import Spool
-from gateway.store.tables import bodies, deliveries, items
+from gateway.store.tables import bodies, items
 from gateway.store.tables import keys as key_table
+from gateway.store.waiting import add_deliveries
 
 _BACKLOG_SECONDS: Final = 1.0  # how long one look at queue and disk is good for
 _WAITING: Final = ("received", "processing")
 
 _INSERT_ITEM: Final = insert(items)
-_INSERT_DELIVERY: Final = insert(deliveries)
 _INSERT_BODY: Final = insert(bodies)
 _INSERT_KEY: Final = insert(key_table)
 
@@ -173,29 +173,7 @@ def _accept(connection: Connection, spool: Spool, envelope: Envelope, small: byt
             }
         ],
     )
-    connection.execute(
-        _INSERT_DELIVERY,
-        [
-            {
-                "item_id": spool.key,
-                "recipient": recipient,
-                "identity": identity(recipient),
-                "profile": None,
-                "state": "waiting",
-                "version": 1,
-                "next_at": None,
-                "owner": None,
-                "attempts": 0,
-                "dot_at": None,
-                "last_reply": "",
-                "mail_id": None,
-                "created_at": now,
-                "updated_at": now,
-                "finished_at": None,
-            }
-            for recipient in dict.fromkeys(envelope.recipients)
-        ],
-    )
+    add_deliveries(connection, spool.key, envelope.recipients, now)
     connection.execute(_INSERT_KEY, [{"original_key": spool.key, "wrapped": spool.wrapped_key}])
     if small is not None:
         connection.execute(_INSERT_BODY, [{"key": spool.key, "space": "original", "data": small}])

@@ -24,10 +24,11 @@ from gateway.store import audit, dispatch, itemview, keyfiles, sealing, segment
 from gateway.store.blobs import Blobs
 from gateway.store.engine import Database
 from gateway.store.errors import StoreUnavailable
-from gateway.store.ids import identity, new_item_id, now_us
+from gateway.store.ids import new_item_id, now_us
 from gateway.store.itemview import ItemView, Page
 from gateway.store.spool import Spool
-from gateway.store.tables import deliveries, files, items
+from gateway.store.tables import files, items
+from gateway.store.waiting import add_deliveries
 
 #: A connection that breaks loses at most this much of a resumable upload (plain bytes).
 SEGMENT_BYTES: Final = 32_000_000
@@ -35,7 +36,6 @@ MAX_FILES: Final = 500  # of one item; a folder of photos has 200
 MAX_NAME: Final = 1_000  # characters of a claimed name; the worker makes a clean one of it
 
 _INSERT_ITEM: Final = insert(items)
-_INSERT_DELIVERY: Final = insert(deliveries)
 _INSERT_FILE: Final = insert(files)
 _MINE: Final = (
     (files.c.id == bindparam("b_id"))
@@ -190,10 +190,7 @@ class Uploads:
             raise UploadConflict
         total = sum(f.size for f in new) + sum(u.size for u in known)
         connection.execute(_INSERT_ITEM, [_item_row(item_id, submission, total, now)])
-        connection.execute(
-            _INSERT_DELIVERY,
-            [_delivery_row(item_id, r, now) for r in dict.fromkeys(submission.recipients)],
-        )
+        add_deliveries(connection, item_id, submission.recipients, now)
         for n, upload in enumerate(known):
             taken = connection.execute(
                 update(files)
@@ -419,24 +416,4 @@ def _item_row(item_id: str, submission: Submission, size: int, now: int) -> dict
         "uploader": submission.uploader,
         "profile": submission.profile,
         "hold": None,
-    }
-
-
-def _delivery_row(item_id: str, recipient: str, now: int) -> dict[str, object]:
-    return {
-        "item_id": item_id,
-        "recipient": recipient,
-        "identity": identity(recipient),
-        "profile": None,
-        "state": "waiting",
-        "version": 1,
-        "next_at": None,
-        "owner": None,
-        "attempts": 0,
-        "dot_at": None,
-        "last_reply": "",
-        "mail_id": None,
-        "created_at": now,
-        "updated_at": now,
-        "finished_at": None,
     }
