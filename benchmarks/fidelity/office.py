@@ -41,10 +41,20 @@ _TABLE: Final = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _DRAW: Final = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
 _DC: Final = "{http://purl.org/dc/elements/1.1/}"
 _GAPS: Final = {f"{_TEXT}s": " ", f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\t"}
-#: Bytes of pictures and objects, and what a field would show today.
+#: Bytes of pictures and objects, and what a field would show here and today.
 _NOT_TEXT: Final = frozenset(
-    (f"{_OFFICE}binary-data", f"{_DC}date", f"{_TEXT}date", f"{_TEXT}time", f"{_DRAW}object")
+    (
+        f"{_OFFICE}binary-data", f"{_DC}date", f"{_DRAW}object", f"{_TEXT}date", f"{_TEXT}time",
+        f"{_TEXT}file-name", f"{_TEXT}page-number", f"{_TEXT}page-count",
+    )
+)  # fmt: skip
+#: An object in a document is seen by its picture; its own words are those of another document.
+_PARAGRAPHS: Final = etree.XPath(
+    "//*[self::text:p or self::text:h][not(ancestor::draw:object)]",
+    namespaces={"text": _TEXT[1:-1], "draw": _DRAW[1:-1]},
 )
+#: Two spellings of a reference to nothing.
+_LOST: Final = re.compile(r"\[#REF!\]")
 
 
 @dataclass(slots=True)
@@ -119,7 +129,7 @@ def read_flat(data: bytes) -> Reading:
         for table in spreadsheet.iterfind(f"{_TABLE}table"):
             if "://" not in table.get(f"{_TABLE}name", ""):  # what other files once held
                 _read_table(table, reading)
-    for paragraph in root.iter(f"{_TEXT}p", f"{_TEXT}h"):
+    for paragraph in _PARAGRAPHS(root):
         text = "".join(_pieces(paragraph))
         if text.strip():
             reading.paragraphs.append(" ".join(text.split()))
@@ -155,7 +165,7 @@ def _read_table(table: etree._Element, reading: Reading) -> None:
                     if value:
                         reading.cells[place] = value
                     if formula:
-                        reading.formulas[place] = formula
+                        reading.formulas[place] = _LOST.sub("#REF!", formula)
             column += repeat
         row += repeat_row
 
