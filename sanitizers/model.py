@@ -24,8 +24,8 @@ from sanitizers.reasons import ReasonCode, Withheld
 #: Key of `Job.options`: the program of the tool box that wrote the job's bytes. Only the
 #: worker sets it; a file without it is the sender's, whatever it looks like.
 CONVERTED: Final = "converted"
-#: Key of `Job.options`: which share of the work this child does, "3/20". Only the worker
-#: sets it, after `clean` answered with SHARES.
+#: Key of `Job.options`: which share of the work this child does, "3/20"; of the child that
+#: joins them, how many, "20". Only the worker sets it, after `clean` answered with SHARES.
 SHARE: Final = "share"
 
 

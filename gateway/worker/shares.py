@@ -75,7 +75,8 @@ async def joined(
             )  # fmt: skip
         if sum(piece.data.size for piece in pieces if piece.data is not None) > room:
             return _refused(ReasonCode.OUTPUT_TOO_LARGE)
-        last = await sandbox.assemble(source, request, pieces)
+        options = {**request.options, SHARE: str(number)}
+        last = await sandbox.assemble(source, replace(request, options=options), pieces)
     if not isinstance(last.reply, CleanedReply):
         return last
     findings.extend(last.reply.cleaned.findings)

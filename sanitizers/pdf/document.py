@@ -87,15 +87,15 @@ class PdfDocument(Sanitizer):
             PasswordNeeded: no password of the job opens it.
             Withheld: empty, damaged, without pages, too many pages, output too large.
         """
-        if job.method is not Method.IMAGE_PDF:
-            return self._opened(job, out, take_out=True)
         if SHARE in job.options:
             return self._share(job, out)
-        return self._drawn(job, out, Findings(), in_shares=True)
+        if job.method is Method.IMAGE_PDF:
+            return self._drawn(job, out, Findings(), in_shares=True)
+        return self._opened(job, out, take_out=True)
 
     def assemble(self, job: Job, members: Sequence[Rebuilt], out: Output) -> Cleaned:
         """The document without its embedded files, which stand beside it; or all shares."""
-        if job.method is Method.IMAGE_PDF:
+        if SHARE in job.options:
             if not members or any(member.data is None for member in members):
                 raise Withheld(ReasonCode.INTERNAL, "a share is missing")
             drawn = [member.data for member in members if member.data is not None]
@@ -140,11 +140,13 @@ class PdfDocument(Sanitizer):
         except PasswordNeeded:
             raise
         except (Withheld, Unrebuildable) as refusal:
-            return self._instead(job, out, refusal)
+            return self._instead(job, out, refusal, in_shares=take_out)
         _findings.around(job.data, findings)
         return _result(Method.SANITIZE, findings)
 
-    def _instead(self, job: Job, out: Output, refusal: Withheld | Unrebuildable) -> Cleaned | Split:
+    def _instead(
+        self, job: Job, out: Output, refusal: Withheld | Unrebuildable, *, in_shares: bool
+    ) -> Cleaned | Split:
         """An image of what cannot be rebuilt, if PDFium can draw it."""
         if isinstance(refusal, Withheld) and refusal.code in _FINAL:
             raise refusal
@@ -152,10 +154,10 @@ class PdfDocument(Sanitizer):
             raise Withheld(ReasonCode.INTERNAL, "half written") from refusal
         findings = Findings()
         findings.add(Kind.DAMAGED, Action.NOTED)
-        return self._drawn(job, out, findings)
+        return self._drawn(job, out, findings, in_shares=in_shares)
 
     def _drawn(
-        self, job: Job, out: Output, findings: Findings, *, in_shares: bool = False
+        self, job: Job, out: Output, findings: Findings, *, in_shares: bool
     ) -> Cleaned | Split:
         _pdfium.start()
         number = image_pdf.image_pdf(

@@ -54,11 +54,17 @@ COUNT = 2 * _shares.PAGES + 11
 LONG = long_document(COUNT)
 
 
-def job(options: dict[str, str] | None = None, *, data: bytes = LONG, **more) -> Job:
+def job(
+    options: dict[str, str] | None = None, *, data: bytes = LONG,
+    method: Method = Method.IMAGE_PDF, **more,
+) -> Job:  # fmt: skip
     return Job(
-        data=memoryview(data), media_type="application/pdf", method=Method.IMAGE_PDF,
+        data=memoryview(data), media_type="application/pdf", method=method,
         options=options or {}, **more,
     )  # fmt: skip
+
+
+JOINING = job({SHARE: "3"})
 
 
 def drawn(share: str) -> tuple[bytes, tuple[Finding, ...]]:
@@ -101,9 +107,20 @@ def test_a_short_document_does_not():
     assert len(sizes(out.getvalue())) == _shares.PAGES
 
 
+def test_a_long_document_that_only_can_be_drawn_asks_for_shares_as_well(shares):
+    ring = LONG.replace(b"/Kids [", b"/Kids [2 0 R ", 1)
+    out = io.BytesIO()
+    split = PdfDocument().clean(job(data=ring, method=Method.SANITIZE), out)
+    assert (split.kind, split.facts) == (SplitKind.SHARES, {"shares": "3"})
+    assert {Kind.DAMAGED, Kind.RASTERIZED} <= {finding.kind for finding in split.findings}
+    assert not out.getvalue()
+    PdfDocument().clean(job({SHARE: "2/3"}, data=ring, method=Method.SANITIZE), out)
+    assert out.getvalue() == shares[1][0]
+
+
 def test_shares_joined_are_the_file_that_one_child_writes(whole, shares):
     out = io.BytesIO()
-    cleaned = PdfDocument().assemble(job(), [rebuilt(data) for data, _ in shares], out)
+    cleaned = PdfDocument().assemble(JOINING, [rebuilt(data) for data, _ in shares], out)
     assert cleaned.method is Method.IMAGE_PDF
     assert out.getvalue() == whole[0]
     PdfVerifier().verify(memoryview(out.getvalue()))
@@ -122,7 +139,7 @@ def test_what_was_found_is_told_once(whole, shares):
 def test_a_share_that_is_missing_withholds_all(shares):
     for members in ([], [rebuilt(shares[0][0]), rebuilt(None)]):
         with pytest.raises(Withheld) as refusal:
-            PdfDocument().assemble(job(), members, io.BytesIO())
+            PdfDocument().assemble(JOINING, members, io.BytesIO())
         assert refusal.value.code is ReasonCode.INTERNAL
 
 
@@ -133,7 +150,7 @@ def test_the_budget_is_kept_by_shares_and_by_what_joins_them(shares):
     assert refusal.value.code is ReasonCode.OUTPUT_TOO_LARGE
     with pytest.raises(Withheld) as refusal:
         members = [rebuilt(data) for data, _ in shares]
-        PdfDocument().assemble(job(limits=small), members, io.BytesIO())
+        PdfDocument().assemble(job({SHARE: "3"}, limits=small), members, io.BytesIO())
     assert refusal.value.code is ReasonCode.OUTPUT_TOO_LARGE
 
 
