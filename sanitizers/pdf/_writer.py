@@ -12,6 +12,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from sanitizers.model import Output
@@ -27,6 +28,12 @@ MAX_ASTRAL: Final = 0x800
 
 _FONT_PROGRAM: Final = glyphless.font_program()
 _GLYPH_MAP: Final = glyphless.glyph_map()
+
+
+@lru_cache(maxsize=8)
+def _packed(data: bytes) -> bytes:
+    """What nearly all files have in common, compressed once."""
+    return zlib.compress(data, ZLIB_LEVEL)
 
 
 def number(value: float) -> bytes:
@@ -103,7 +110,7 @@ class PdfWriter:
         ]
         if text:
             drawn.append(b"BT\n3 Tr\n" + text + b"ET\n")
-        contents = self._deflated(b"".join(drawn))
+        contents = self._flate(zlib.compress(b"".join(drawn), ZLIB_LEVEL))
         resources = b"/XObject << %s >>" % b" ".join(
             b"/I%d %d 0 R" % (i, p.reference) for i, p in enumerate(placed)
         )
@@ -146,9 +153,10 @@ class PdfWriter:
     def _write_font(self) -> None:
         """The Type 0 font of the text layer (ISO 32000-2, 9.7) and what it needs."""
         name = b"/" + glyphless.NAME.encode("ascii")
-        glyphs = self._deflated(_GLYPH_MAP)
-        program = self._deflated(_FONT_PROGRAM, {b"Length1": b"%d" % len(_FONT_PROGRAM)})
-        unicode = self._deflated(to_unicode(self.codes.astral))
+        length = {b"Length1": b"%d" % len(_FONT_PROGRAM)}
+        glyphs = self._flate(_packed(_GLYPH_MAP))
+        program = self._flate(_packed(_FONT_PROGRAM), length)
+        unicode = self._flate(_packed(to_unicode(self.codes.astral)))
         descriptor = {
             b"Type": b"/FontDescriptor",
             b"FontName": name,
@@ -191,9 +199,8 @@ class PdfWriter:
         self._last += 1
         return self._last
 
-    def _deflated(self, data: bytes, entries: Mapping[bytes, bytes] | None = None) -> int:
-        head = {b"Filter": b"/FlateDecode", **(entries or {})}
-        return self._stream(self._next(), head, zlib.compress(data, ZLIB_LEVEL))
+    def _flate(self, packed: bytes, entries: Mapping[bytes, bytes] | None = None) -> int:
+        return self._stream(self._next(), {b"Filter": b"/FlateDecode", **(entries or {})}, packed)
 
     def _stream(self, reference: int, entries: Mapping[bytes, bytes], data: bytes) -> int:
         head = _dictionary({**entries, b"Length": b"%d" % len(data)})
