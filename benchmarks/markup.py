@@ -1,12 +1,14 @@
 """Tables, data, pages and drawings: rebuilt, against a plain parse and write by their library.
 
 All in one process and one run, without sandbox and verify; ratios within the run. The floors:
-`csv`, `json`, lxml for XML and SVG, lxml.html for pages.
+`csv`, `json`, lxml for XML and SVG, lxml.html for pages; for these BeautifulSoup as well, where
+it can be imported.
 """
 
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 import json
 from collections.abc import Callable
@@ -83,6 +85,11 @@ def _html_floor(data: bytes) -> None:
     lxml.html.tostring(lxml.html.document_fromstring(data), encoding="utf-8")
 
 
+def _soup_floor(data: bytes) -> None:
+    bs4 = importlib.import_module("bs4")
+    bs4.BeautifulSoup(data, "lxml").encode("utf-8")
+
+
 def _ours(media_type: str, data: bytes) -> None:
     job = Job(data=memoryview(data), media_type=media_type)
     sanitizers_of("markup")[media_type].clean(job, io.BytesIO())
@@ -93,13 +100,15 @@ def run(scale: float) -> list[Figure]:
     for sanitizer in sanitizers_of("markup").values():
         sanitizer.warm()
     rounds = max(3, round(20 * scale))
-    cases: tuple[tuple[str, str, bytes, Callable[[bytes], None]], ...] = (
+    cases: list[tuple[str, str, bytes, Callable[[bytes], None]]] = [
         ("CSV", "text/csv", _table(), _csv_floor),
         ("JSON", "application/json", _data(), _json_floor),
         ("XML", "application/xml", _records(), _xml_floor),
         ("HTML", "text/html", _page(), _html_floor),
         ("SVG", "image/svg+xml", _drawing(), _xml_floor),
-    )
+    ]
+    if importlib.util.find_spec("bs4") is not None:
+        cases.append(("HTML, BeautifulSoup", "text/html", _page(), _soup_floor))
     figures = []
     for label, media_type, data, floor_of in cases:
         floor = median_ms(partial(floor_of, data), rounds=rounds)
