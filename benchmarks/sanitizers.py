@@ -72,7 +72,7 @@ def _image_figures() -> list[Figure]:
         sanitizer.warm()
     figures = []
     for name, data, media_type, form, options in _images():
-        rounds = 7
+        rounds = 15
         floor = median_ms(lambda d=data, f=form, o=options: _recode(d, f, o), rounds=rounds)
         clean = lambda d=data, m=media_type: _clean(  # noqa: E731
             sanitizers[m], d, m, Method.SANITIZE

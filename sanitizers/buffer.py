@@ -1,8 +1,9 @@
-"""The address of bytes in memory, for C libraries that read them in place."""
+"""Bytes in memory for libraries that want an address or a file: nothing is copied whole."""
 
 from __future__ import annotations
 
 import ctypes
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -54,3 +55,38 @@ def borrowed(data: memoryview | bytes) -> Iterator[tuple[int | None, int]]:
         yield buffer.buf, buffer.len
     finally:
         _release(ctypes.byref(buffer))
+
+
+class ViewFile(io.BufferedIOBase):
+    """A file to read over `data`; `io.BytesIO` would copy it first."""
+
+    def __init__(self, data: memoryview) -> None:
+        self._data = data
+        self._at = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """The next `size` bytes, or all that are left."""
+        end = len(self._data) if size is None or size < 0 else self._at + size
+        piece = bytes(self._data[self._at : end])
+        self._at += len(piece)
+        return piece
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Go to a place, as `io.BytesIO` does; behind the end there is nothing to read."""
+        if whence == io.SEEK_SET and offset < 0:
+            raise ValueError("before the beginning")
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: len(self._data)}[whence]
+        self._at = max(0, start + offset)
+        return self._at
+
+    def tell(self) -> int:
+        """The place."""
+        return self._at
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def seekable(self) -> bool:
+        """Yes."""
+        return True

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import struct
 from io import BytesIO
-from typing import Final
+from typing import IO, Final, cast
 
 from PIL import BmpImagePlugin, Image
 
+from sanitizers.buffer import ViewFile
 from sanitizers.findings import Action, Findings, Kind
 from sanitizers.image.raster import (
     PictureSanitizer,
@@ -98,7 +99,7 @@ class BmpSanitizer(PictureSanitizer):
 
     def rebuild(self, job: Job, out: Output, findings: Findings) -> tuple[str, str]:
         """Decode and encode anew."""
-        with BmpImagePlugin.BmpImageFile(BytesIO(job.data)) as source:
+        with BmpImagePlugin.BmpImageFile(cast(IO[bytes], ViewFile(job.data))) as source:
             check_size(job, source.size, mode=source.mode)
             dpi = source.info.get("dpi")
             _look_around(job.data, source, findings)

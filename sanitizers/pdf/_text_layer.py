@@ -48,8 +48,9 @@ LINE_ENDS: Final = frozenset({0x0A, 0x0D})
 HYPHENS: Final = frozenset({0x02, 0xFFFE})
 
 
-#: The same functions without the checks and the release of the interpreter's lock that cost
-#: more than what they do. They take the page's address; the box is left, top, right, bottom.
+#: PDFium's functions of single characters, without ctypes' look at the arguments and without
+#: giving up the interpreter's lock, which cost more than what they do. They take the address of
+#: a text page and a number; the box is left, top, right, bottom.
 _Edges = ctypes.c_float * 4
 _unicode_of = ctypes.PYFUNCTYPE(ctypes.c_uint, ctypes.c_void_p, ctypes.c_int)(
     address_of(pdfium.FPDFText_GetUnicode)
