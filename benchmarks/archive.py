@@ -18,7 +18,7 @@ from functools import partial
 import py7zr
 import pyzipper  # type: ignore[import-untyped]
 
-from benchmarks.facts import Figure, median_ms
+from benchmarks.facts import Figure, median_ms, medians_ms
 from sanitizers.limits import MB
 from sanitizers.model import Job, Outcome, Rebuilt, Split
 from sanitizers.registry import sanitizers_of
@@ -157,8 +157,9 @@ def run(scale: float) -> list[Figure]:
         ("TAR.GZ", "application/gzip", gzip.compress(_tar(members)), _read_targz),
         ("7z", "application/x-7z-compressed", _seven(members), _read_seven),
     ):
-        floor = median_ms(partial(_floor, read, data), rounds=rounds)
-        ours = median_ms(partial(_ours, media_type, data), rounds=rounds)
+        floor, ours = medians_ms(
+            partial(_floor, read, data), partial(_ours, media_type, data), rounds=rounds
+        )
         note = f"{FILES} files, {len(data) // 1000} kB"
         figures += [
             Figure("archives", f"{label}: plain read and write", floor, "ms", note),

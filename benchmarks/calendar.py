@@ -11,7 +11,7 @@ from functools import partial
 
 import icalendar
 
-from benchmarks.facts import Figure, median_ms
+from benchmarks.facts import Figure, medians_ms
 from sanitizers.model import Job
 from sanitizers.registry import sanitizers_of
 
@@ -102,8 +102,9 @@ def run(scale: float) -> list[Figure]:
         (f"{EVENTS} events", "text/calendar", _calendar(EVENTS)),
         (f"{EVENTS} cards", "text/vcard", _cards(EVENTS)),
     ):
-        floor = median_ms(partial(_floor, data), rounds=rounds)
-        ours = median_ms(partial(_ours, media_type, data), rounds=rounds)
+        floor, ours = medians_ms(
+            partial(_floor, data), partial(_ours, media_type, data), rounds=rounds
+        )
         note = f"{len(data) / 1000:.1f} kB"
         figures += [
             Figure("calendars", f"{label}: plain parse and write", floor, "ms", note),

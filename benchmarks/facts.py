@@ -58,13 +58,20 @@ def machine() -> dict[str, Any]:
 
 def median_ms(call: Callable[[], object], *, rounds: int) -> float:
     """Median wall time of `call` in milliseconds after one warm-up."""
-    call()
-    times = []
-    for _ in range(rounds):
-        started = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times) * 1000
+    (taken,) = medians_ms(call, rounds=rounds)
+    return taken
+
+
+def medians_ms(*calls: Callable[[], object], rounds: int) -> list[float]:
+    """`median_ms` of each of several, by turns: a machine that gets slower does so for all."""
+    times: list[list[float]] = [[] for _ in calls]
+    for number in range(rounds + 1):
+        for call, taken in zip(calls, times, strict=True):
+            started = time.perf_counter()
+            call()
+            if number:
+                taken.append(time.perf_counter() - started)
+    return [statistics.median(taken) * 1000 for taken in times]
 
 
 def tree_cpu_and_memory(root: int) -> tuple[float, int]:

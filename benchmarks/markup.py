@@ -17,7 +17,7 @@ from functools import partial
 import lxml.etree  # type: ignore[import-untyped]
 import lxml.html  # type: ignore[import-untyped]
 
-from benchmarks.facts import Figure, median_ms
+from benchmarks.facts import Figure, medians_ms
 from sanitizers.model import Job
 from sanitizers.registry import sanitizers_of
 
@@ -111,8 +111,9 @@ def run(scale: float) -> list[Figure]:
         cases.append(("HTML, BeautifulSoup", "text/html", _page(), _soup_floor))
     figures = []
     for label, media_type, data, floor_of in cases:
-        floor = median_ms(partial(floor_of, data), rounds=rounds)
-        ours = median_ms(partial(_ours, media_type, data), rounds=rounds)
+        floor, ours = medians_ms(
+            partial(floor_of, data), partial(_ours, media_type, data), rounds=rounds
+        )
         note = f"{len(data) / 1000:.0f} kB"
         figures += [
             Figure("markup", f"{label}: plain parse and write", floor, "ms", note),

@@ -16,7 +16,7 @@ from typing import Final
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from benchmarks.facts import Figure, median_ms
+from benchmarks.facts import Figure, medians_ms
 from sanitizers.model import Cleaned, Job, Sanitizer
 from sanitizers.registry import sanitizers_of, verifiers
 
@@ -174,9 +174,12 @@ def measured(group: str, cases: Iterable[tuple[str, str, bytes]], scale: float) 
         sanitizer.warm()
         checks[media_type].warm()
         written = memoryview(_ours(sanitizer, media_type, data))
-        floor = median_ms(partial(_floor, data), rounds=rounds)
-        ours = median_ms(partial(_ours, sanitizer, media_type, data), rounds=rounds)
-        verify = median_ms(partial(checks[media_type].verify, written), rounds=rounds)
+        floor, ours, verify = medians_ms(
+            partial(_floor, data),
+            partial(_ours, sanitizer, media_type, data),
+            partial(checks[media_type].verify, written),
+            rounds=rounds,
+        )
         note = f"{len(data) // 1000} kB"
         figures += [
             Figure(group, f"{label}: unpack, parse, serialize, pack", floor, "ms", note),

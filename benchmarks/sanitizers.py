@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 
 import pypdfium2
 from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks import messages
-from benchmarks.facts import Figure, median_ms
+from benchmarks.facts import Figure, median_ms, medians_ms
 from sanitizers import registry
 from sanitizers.model import Job, Method, Sanitizer
 from scripts import samples
 
 
-def _clean(sanitizer: Sanitizer, data: bytes, media_type: str, method: Method) -> bytes:
+def _clean(sanitizer: Sanitizer, data: bytes, media_type: str, method: Method) -> io.BytesIO:
     out = io.BytesIO()
     job = Job(data=memoryview(data), media_type=media_type, method=method)
     sanitizer.clean(job, out)  # BytesIO is an Output
-    return out.getvalue()
+    return out
 
 
 def _verify(data: bytes, media_type: str) -> Callable[[], None]:
@@ -72,13 +73,13 @@ def _image_figures() -> list[Figure]:
         sanitizer.warm()
     figures = []
     for name, data, media_type, form, options in _images():
-        rounds = 15
-        floor = median_ms(lambda d=data, f=form, o=options: _recode(d, f, o), rounds=rounds)
-        clean = lambda d=data, m=media_type: _clean(  # noqa: E731
-            sanitizers[m], d, m, Method.SANITIZE
+        clean = partial(_clean, sanitizers[media_type], data, media_type, Method.SANITIZE)
+        floor, ours, check = medians_ms(
+            partial(_recode, data, form, options),
+            clean,
+            _verify(clean().getvalue(), media_type),
+            rounds=15,
         )
-        ours = median_ms(clean, rounds=rounds)
-        check = median_ms(_verify(clean(), media_type), rounds=rounds)
         note = f"{ours:.0f} ms against {floor:.0f} ms plain Pillow; verify {check:.0f} ms"
         figures.append(Figure("sanitizer", f"{name} / floor", ours / floor, "ratio", note))
     return figures
@@ -100,12 +101,9 @@ def _pdf_figures() -> list[Figure]:
             picture.save(io.BytesIO(), "PNG")
         document.close()
 
-    floor = median_ms(bare, rounds=9)
-    clean = lambda: _clean(  # noqa: E731
-        sanitizers["application/pdf"], data, "application/pdf", Method.IMAGE_PDF
-    )
-    ours = median_ms(clean, rounds=9)
-    check = median_ms(_verify(clean(), "application/pdf"), rounds=9)
+    media_type = "application/pdf"
+    clean = partial(_clean, sanitizers[media_type], data, media_type, Method.IMAGE_PDF)
+    floor, ours, check = medians_ms(bare, clean, _verify(clean().getvalue(), media_type), rounds=9)
     note = (
         f"{ours:.0f} ms against {floor:.0f} ms bare PDFium render at 200 dpi + PNG; "
         f"verify {check:.0f} ms"
