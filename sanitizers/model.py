@@ -167,8 +167,8 @@ class Sanitizer(ABC):
         """Write the file anew from `job` and what became of the members of its `Split`.
 
         Called in a new child, with the same `job` as `clean` and one `Rebuilt` for each
-        member in the same order. Only for sanitizers that return a CONTAINER or SHARES;
-        what a share wrote was seen by no verifier.
+        member in the same order. Only for sanitizers that return a CONTAINER or SHARES: then
+        SHARE is among the options, and what the shares wrote was seen by no verifier.
         """
         raise Withheld(ReasonCode.INTERNAL, "a container that cannot be assembled")
 

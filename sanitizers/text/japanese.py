@@ -206,7 +206,7 @@ def decode_euc_jp(data: bytes) -> Reading:
 
 
 def euc_jp_loses(data: bytes, most: int) -> bool:
-    """Whether `decode_euc_jp` would lose more than `most` bytes, which it finds sooner.
+    """Whether more than `most` bytes are part of no EUC-JP character, without decoding.
 
     A character on the border of two pieces counts as lost: one in thousands.
     """

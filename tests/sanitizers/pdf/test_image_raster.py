@@ -1,6 +1,7 @@
 """How a page becomes pictures: the coding fits what the page shows, memory stays flat."""
 
 import io
+import random
 import zlib
 
 import pytest
@@ -123,3 +124,17 @@ def test_jpeg_files_of_pages_are_plain():
     assert set(Image.open(io.BytesIO(made.data)).info) <= {
         "jfif", "jfif_version", "jfif_unit", "jfif_density"
     }  # fmt: skip
+
+
+def test_the_quick_level_is_taken_only_where_it_costs_little():
+    chance = random.Random(3)
+    noise = bytes(chance.choices(range(16), k=400_000))
+    repeated = b"".join(chance.choices([b"ab", b"aab", b"abb", b"ba "], k=160_000))
+    levels = {}
+    for name, rows in (("noise", noise), ("repeated", repeated)):
+        made = _raster._deflated(rows)
+        assert zlib.decompress(made) == rows
+        better = len(zlib.compress(rows, _raster.ZLIB_LEVEL))
+        assert len(made) <= (_raster.MAX_LONGER + 0.02) * better
+        levels[name] = made == zlib.compress(rows, _raster.QUICK_LEVEL)
+    assert levels == {"noise": True, "repeated": False}
